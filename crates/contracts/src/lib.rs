@@ -1,0 +1,1 @@
+//! Code generated from proto/: events, gRPC services and their topics.

@@ -1,0 +1,1 @@
+//! Values every service agrees on: identifiers, money, quantities, the clock.

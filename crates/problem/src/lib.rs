@@ -1,0 +1,1 @@
+//! What went wrong, said once for HTTP and gRPC.

@@ -1,0 +1,1 @@
+//! The process: settings, telemetry, pool, servers, health, graceful shutdown.

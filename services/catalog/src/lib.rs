@@ -1,0 +1,1 @@
+//! Products, variants, categories, media and sellers' listings.

@@ -1,0 +1,1 @@
+//! Stock by SKU and location, and its reservations.

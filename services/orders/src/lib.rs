@@ -1,0 +1,1 @@
+//! Baskets, event-sourced orders and the order process.

@@ -1,0 +1,1 @@
+//! Payment intents: authorize, capture, void and refund.

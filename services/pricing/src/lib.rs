@@ -1,0 +1,1 @@
+//! Price lists, coupons, tax and signed quotes.

@@ -1,0 +1,1 @@
+//! The product read model: text, facets, price and stock.

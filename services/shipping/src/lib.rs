@@ -1,0 +1,1 @@
+//! Rates, shipments and tracking.
