@@ -1,0 +1,38 @@
+//! Why a relay, consumer or worker loop could not start or go on.
+
+/// A failure of the machinery, as opposed to a handler's.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The service's own database.
+    #[error("database failed")]
+    Database(#[from] sqlx::Error),
+    /// The broker or its client library.
+    #[error("kafka failed")]
+    Kafka(#[from] rdkafka::error::KafkaError),
+    /// A topic is not as the fleet needs it.
+    #[error("topic {topic}: {problem}")]
+    Topic {
+        /// Its name.
+        topic: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Two handlers of one consumer, or two workers of one process, want the same.
+    #[error("{0} is handled twice")]
+    HandledTwice(&'static str),
+    /// The database was restored from a dump, whose transaction ids mean nothing any more.
+    #[error("the outbox comes from another database cluster: {0}")]
+    ForeignOutbox(String),
+    /// This process no longer leads; another relay does.
+    #[error("the relay's term is over")]
+    TermOver,
+    /// Stored or received data that this crate cannot have written.
+    #[error("unreadable: {0}")]
+    Corrupt(String),
+}
+
+impl Error {
+    pub(crate) fn topic(topic: &str, problem: impl Into<String>) -> Self {
+        Self::Topic { topic: topic.to_owned(), problem: problem.into() }
+    }
+}

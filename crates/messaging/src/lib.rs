@@ -1,0 +1,43 @@
+//! Transactional outbox, relay, consumer, parking and workers: how services tell each other what happened.
+//!
+//! Read in this order: [`Event`] and [`append`] (what a service says), [`Relay`] (how it reaches
+//! Kafka), [`Handler`] and [`Consumer`] (how another service hears it), [`parking`] (what could not
+//! be handled), [`Worker`] (what has to call out). The README says what is promised.
+
+mod backlog;
+mod cause;
+mod class;
+mod consumer;
+mod envelope;
+mod error;
+mod event;
+mod follow;
+mod metrics;
+mod migrate;
+mod murmur2;
+mod outbox;
+pub mod parking;
+mod position;
+mod relay;
+mod topics;
+mod trace;
+mod wake;
+mod worker;
+
+pub use backlog::{Backlog, backlog};
+pub use cause::Cause;
+pub use class::{Classify, ErrorClass};
+pub use consumer::{Consumer, Handler};
+pub use envelope::Meta;
+pub use error::Error;
+pub use event::{DecodeError, Event, EventSet, Outgoing};
+pub use follow::follow;
+pub use metrics::Metrics;
+pub use migrate::migrate;
+pub use murmur2::partition_of;
+pub use outbox::{AppendError, append};
+pub use relay::{Relay, RelaySettings};
+pub use topics::{Created, TopicSpec, create_topics};
+pub use trace::{TraceHooks, install_trace_hooks};
+pub use wake::committed;
+pub use worker::{Attempt, EnqueueError, GaveUp, Worker, Workers, enqueue, enqueue_at};

@@ -1,0 +1,111 @@
+//! Writing events into the outbox, in the transaction that they are about.
+
+use sqlx::PgConnection;
+
+use crate::cause::{self, Cause};
+use crate::event::Outgoing;
+use crate::{Classify, ErrorClass, trace, wake};
+
+/// The largest payload, in bytes: what a broker takes by default (1 MiB) less room for headers.
+const LARGEST: usize = 900_000;
+
+/// Why events were refused. The caller's transaction must not commit.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The ordering key is empty.
+    #[error("{0} has no key")]
+    NoKey(&'static str),
+    /// The payload is more than 900 kB.
+    #[error("{event_type} has {bytes} bytes, more than {LARGEST}")]
+    TooLarge {
+        /// The contract's name.
+        event_type: &'static str,
+        /// The size of its payload.
+        bytes: usize,
+    },
+    /// The database failed.
+    #[error("database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Classify for AppendError {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::NoKey(_) | Self::TooLarge { .. } => ErrorClass::Permanent,
+            Self::Database(error) => error.class(),
+        }
+    }
+}
+
+/// Appends events to the outbox, in order, in one statement of the caller's transaction, stamped
+/// with [`Cause::current`]. Call it after the aggregate's row is locked or its version checked:
+/// events of one key are in order only if their transactions are.
+///
+/// # Errors
+/// An event without a key or above 900 kB, or a failing database. Nothing was written then.
+pub async fn append(
+    conn: &mut PgConnection,
+    events: impl IntoIterator<Item = Outgoing>,
+) -> Result<(), AppendError> {
+    let rows = Rows::of(events)?;
+    if rows.ids.is_empty() {
+        return Ok(());
+    }
+    let cause = Cause::current();
+    sqlx::query(
+        "insert into messaging.outbox
+             (slot, event_id, topic, type, key, subject, version, payload,
+              correlation, causation, traceparent)
+         select (select slot from messaging.outbox_slot), e.*, $8, $9, $10
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+                     $7::bytea[]) as e",
+    )
+    .bind(rows.ids)
+    .bind(rows.topics)
+    .bind(rows.types)
+    .bind(rows.keys)
+    .bind(rows.subjects)
+    .bind(rows.versions)
+    .bind(rows.payloads)
+    .bind(cause.correlation)
+    .bind(cause.causation)
+    .bind(trace::inject().or(cause.traceparent))
+    .execute(conn)
+    .await?;
+    wake::soon();
+    Ok(())
+}
+
+#[derive(Default)]
+struct Rows {
+    ids: Vec<uuid::Uuid>,
+    topics: Vec<&'static str>,
+    types: Vec<&'static str>,
+    keys: Vec<String>,
+    subjects: Vec<String>,
+    versions: Vec<i64>,
+    payloads: Vec<Vec<u8>>,
+}
+
+impl Rows {
+    fn of(events: impl IntoIterator<Item = Outgoing>) -> Result<Self, AppendError> {
+        let mut rows = Self::default();
+        for event in events {
+            if event.key.is_empty() {
+                return Err(AppendError::NoKey(event.event_type));
+            }
+            if event.payload.len() > LARGEST {
+                let bytes = event.payload.len();
+                return Err(AppendError::TooLarge { event_type: event.event_type, bytes });
+            }
+            rows.ids.push(cause::next_id());
+            rows.topics.push(event.topic);
+            rows.types.push(event.event_type);
+            rows.keys.push(event.key);
+            rows.subjects.push(event.subject);
+            rows.versions.push(event.version);
+            rows.payloads.push(event.payload);
+        }
+        Ok(rows)
+    }
+}

