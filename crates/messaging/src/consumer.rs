@@ -103,10 +103,15 @@ impl Consumer {
             stop.cancelled().await;
             return Ok(());
         }
-        let retries = tokio::spawn(retry::run(self.shared.clone(), stop.clone()));
-        let result = reader::run(self.shared, &self.brokers, self.strands, stop.clone()).await;
-        stop.cancel();
-        let _ended = retries.await;
+        let stop = stop.child_token();
+        let retries = retry::run(self.shared.clone(), stop.clone());
+        let reading = async {
+            let result = reader::run(self.shared, &self.brokers, self.strands, stop.clone()).await;
+            stop.cancel();
+            result
+        };
+        // One task, so that whoever drops it drops both.
+        let ((), result) = tokio::join!(retries, reading);
         result
     }
 }

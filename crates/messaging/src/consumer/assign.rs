@@ -1,10 +1,13 @@
 //! Rebalances: librdkafka asks, the reader answers in its own time.
 
+use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, StreamConsumer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 use tokio::sync::mpsc;
+
+use crate::Error;
 
 /// What the group wants changed.
 #[derive(Debug)]
@@ -17,7 +20,7 @@ pub(super) enum Change {
 
 /// Passes rebalances on. librdkafka waits for the assignment to be changed, which need not be done
 /// inside the call-back: the reader first loads marks, or lets work in flight end.
-pub(super) struct Rebalances(pub(super) mpsc::UnboundedSender<Change>);
+pub(super) struct Rebalances(mpsc::UnboundedSender<Change>);
 
 impl ClientContext for Rebalances {}
 
@@ -33,13 +36,53 @@ impl ConsumerContext for Rebalances {
             .iter()
             .map(|element| (element.topic().to_owned(), element.partition()))
             .collect();
-        let revoked = code != RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-        let change = if revoked { Change::Revoke(places) } else { Change::Assign(places) };
-        if self.0.send(change).is_err() && revoked {
-            // The reader is gone and the consumer is closing: there is no work to wait for.
-            if let Err(error) = consumer.incremental_unassign(list) {
-                tracing::debug!(error = &error as &dyn std::error::Error, "already unassigned");
-            }
+        let change = match code {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => Change::Assign(places),
+            _ => Change::Revoke(places),
+        };
+        if let Err(unheard) = self.0.send(change) {
+            answer(consumer, &unheard.0);
+        }
+    }
+}
+
+/// Does what the group wants without further ado, when nobody is there to prepare for it any more.
+/// Without an answer, closing the consumer would wait for ever.
+fn answer(consumer: &impl Consumer<Rebalances>, change: &Change) {
+    let mut list = TopicPartitionList::new();
+    let (Change::Assign(places) | Change::Revoke(places)) = change;
+    for (topic, partition) in places {
+        list.add_partition(topic, *partition);
+    }
+    let answered = match change {
+        Change::Assign(_) => consumer.incremental_assign(&list),
+        Change::Revoke(_) => consumer.incremental_unassign(&list),
+    };
+    if let Err(error) = answered {
+        tracing::debug!(error = &error as &dyn std::error::Error, "no longer in the group");
+    }
+}
+
+/// The membership of the group: the client and what the group has asked of it.
+pub(super) struct Membership {
+    pub(super) changes: mpsc::UnboundedReceiver<Change>,
+    pub(super) kafka: StreamConsumer<Rebalances>,
+}
+
+impl Membership {
+    /// Joins with this configuration.
+    pub(super) fn new(config: &ClientConfig) -> Result<Self, Error> {
+        let (heard, changes) = mpsc::unbounded_channel();
+        Ok(Self { changes, kafka: config.create_with_context(Rebalances(heard))? })
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        // From here on the call-back answers by itself; what it passed on before is answered now.
+        self.changes.close();
+        while let Ok(change) = self.changes.try_recv() {
+            answer(&self.kafka, &change);
         }
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rdkafka::consumer::{Consumer as _, StreamConsumer};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::assign::{Change, Rebalances};
+use super::assign::{Change, Membership};
 use super::mark::{self, Place};
 use super::record::Record;
 use super::strand::{Order, Strand};
@@ -26,7 +26,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 struct Reader {
     shared: Shared,
-    kafka: StreamConsumer<Rebalances>,
+    group: Membership,
     strands: Vec<Line>,
     assigned: Vec<Place>,
     stop: CancellationToken,
@@ -46,11 +46,10 @@ pub(super) async fn run(
     strands: usize,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let (changes_in, mut changes) = mpsc::unbounded_channel();
     let (done_in, mut done) = mpsc::unbounded_channel();
-    let kafka = client(shared.name, brokers, Rebalances(changes_in))?;
+    let group = Membership::new(&client(shared.name, brokers))?;
     let topics: Vec<&str> = shared.handlers.keys().copied().collect();
-    kafka.subscribe(&topics)?;
+    group.kafka.subscribe(&topics)?;
     let mut tasks = tokio::task::JoinSet::new();
     let lines = (0..strands).map(|_| {
         let (orders, inbox) = mpsc::unbounded_channel();
@@ -61,15 +60,15 @@ pub(super) async fn run(
         Line { orders, waiting, paused: false }
     });
     let strands = lines.collect();
-    let mut reader = Reader { shared, kafka, strands, assigned: Vec::new(), stop: stop.clone() };
+    let mut reader = Reader { shared, group, strands, assigned: Vec::new(), stop: stop.clone() };
     let mut pressure = tokio::time::interval(Duration::from_millis(20));
     pressure.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            Some(change) = changes.recv() => reader.change(change).await,
+            Some(change) = reader.group.changes.recv() => reader.change(change).await,
             Some((place, offset)) = done.recv() => reader.store_offset(place, offset),
-            message = reader.kafka.recv() => match message {
+            message = reader.group.kafka.recv() => match message {
                 Ok(message) => hand_over(&reader.shared, &reader.strands, &message),
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "kafka");
@@ -80,17 +79,14 @@ pub(super) async fn run(
         }
         reader.relieve();
     }
-    reader.close(changes).await;
+    reader.close().await;
     while tasks.join_next().await.is_some() {}
     Ok(())
 }
 
-fn client(
-    name: &str,
-    brokers: &str,
-    rebalances: Rebalances,
-) -> Result<StreamConsumer<Rebalances>, Error> {
-    Ok(ClientConfig::new()
+fn client(name: &str, brokers: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
         .set("bootstrap.servers", brokers)
         .set("client.id", name)
         .set("group.id", name)
@@ -105,8 +101,8 @@ fn client(
         .set("fetch.wait.max.ms", "500")
         .set("queued.min.messages", "2000")
         .set("queued.max.messages.kbytes", "8192")
-        .set("topic.metadata.refresh.interval.ms", "30000")
-        .create_with_context(rebalances)?)
+        .set("topic.metadata.refresh.interval.ms", "30000");
+    config
 }
 
 fn hand_over(shared: &Shared, strands: &[Line], message: &BorrowedMessage<'_>) {
@@ -180,7 +176,7 @@ impl Reader {
                 list.add_partition_offset(topic, partition, Offset::Offset(mark.offset + 1));
             self.assigned.push(place);
         }
-        if let Err(error) = self.kafka.incremental_assign(&list) {
+        if let Err(error) = self.group.kafka.incremental_assign(&list) {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot assign");
         }
         self.pause_again();
@@ -212,7 +208,7 @@ impl Reader {
         for (topic, partition) in places {
             list.add_partition(topic, *partition);
         }
-        if let Err(error) = self.kafka.incremental_unassign(&list) {
+        if let Err(error) = self.group.kafka.incremental_unassign(&list) {
             tracing::warn!(error = &error as &dyn std::error::Error, "cannot unassign");
         }
     }
@@ -220,7 +216,7 @@ impl Reader {
     fn store_offset(&self, (topic, partition): Place, offset: i64) {
         if offset >= 0 && self.assigned.contains(&(topic, partition)) {
             // The partition may just be lost; the mark is what counts.
-            let _lost = self.kafka.store_offset(topic, partition, offset);
+            let _lost = self.group.kafka.store_offset(topic, partition, offset);
         }
     }
 
@@ -245,7 +241,7 @@ impl Reader {
             let list = if paused { &mut pause } else { &mut resume };
             list.add_partition(topic, *partition);
         }
-        for result in [self.kafka.pause(&pause), self.kafka.resume(&resume)] {
+        for result in [self.group.kafka.pause(&pause), self.group.kafka.resume(&resume)] {
             if let Err(error) = result {
                 tracing::warn!(error = &error as &dyn std::error::Error, "cannot pause or resume");
             }
@@ -253,12 +249,11 @@ impl Reader {
     }
 
     /// Ends the strands and leaves the group.
-    async fn close(mut self, changes: mpsc::UnboundedReceiver<Change>) {
+    async fn close(mut self) {
         let places = std::mem::take(&mut self.assigned);
         self.revoke(&places).await;
-        drop(changes);
-        let kafka = self.kafka;
+        let group = self.group;
         // Leaving the group talks to the broker.
-        let _left = tokio::task::spawn_blocking(move || drop(kafka)).await;
+        let _left = tokio::task::spawn_blocking(move || drop(group)).await;
     }
 }
