@@ -286,7 +286,9 @@ fn read_all(topic: &str) -> Vec<Raw> {
         kafka.assign(&list).unwrap();
         let mut next = 0;
         while next < end {
-            let message = kafka.poll(timeout).unwrap().unwrap();
+            // Nothing yet, or an event of the client's own.
+            let Some(message) = kafka.poll(timeout) else { continue };
+            let message = message.unwrap();
             next = message.offset() + 1;
             let headers = message.headers().unwrap().iter();
             let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
