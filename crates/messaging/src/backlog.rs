@@ -26,12 +26,15 @@ pub struct Backlog {
     pub stuck_jobs: i64,
 }
 
+/// The fields of [`Backlog`] in order, ages in milliseconds.
+type Row = (Option<i64>, i64, i64, i64, Option<i64>, Option<i64>, i64, i64);
+
 /// Reads the backlog. Cheap: everything is found by index, in proportion to what waits.
 ///
 /// # Errors
 /// The database failed.
 pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog, sqlx::Error> {
-    let row: (Option<i64>, i64, i64, i64, Option<i64>, Option<i64>, i64, i64) = sqlx::query_as(
+    let row: Row = sqlx::query_as(
         "with acked as (
              select w.snapshot from messaging.outbox_progress p
              join messaging.outbox_window w on w.id = p.acked_window

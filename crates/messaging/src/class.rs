@@ -37,6 +37,7 @@ impl Classify for std::convert::Infallible {
 }
 
 impl Classify for sqlx::Error {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "sqlx may add variants")]
     fn class(&self) -> ErrorClass {
         match self {
             Self::Io(_)

@@ -21,6 +21,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The Kafka client could not be made; outages, and a topic that is not there yet, are waited for.
+#[expect(clippy::cognitive_complexity, reason = "the log macros count as branches")]
 pub async fn follow<E: EventSet>(
     brokers: &str,
     stop: CancellationToken,

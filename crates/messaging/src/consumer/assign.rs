@@ -36,10 +36,8 @@ impl ConsumerContext for Rebalances {
             .iter()
             .map(|element| (element.topic().to_owned(), element.partition()))
             .collect();
-        let change = match code {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => Change::Assign(places),
-            _ => Change::Revoke(places),
-        };
+        let assigned = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        let change = if assigned { Change::Assign(places) } else { Change::Revoke(places) };
         if let Err(unheard) = self.0.send(change) {
             answer(consumer, &unheard.0);
         }

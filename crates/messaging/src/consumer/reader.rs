@@ -112,7 +112,7 @@ fn hand_over(shared: &Shared, strands: &[Line], message: &BorrowedMessage<'_>) {
             let line = &strands[strand_of(record.partition, strands.len())];
             line.waiting.fetch_add(1, Ordering::AcqRel);
             // A strand ends only with the reader.
-            let _strand_ended = line.orders.send(Order::Handle(record));
+            let _strand_ended = line.orders.send(Order::Handle(Box::new(record)));
         }
         Err(error) => {
             shared.metrics.record(topic, "foreign");

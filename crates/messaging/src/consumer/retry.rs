@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
 
-use super::erased::{Failure, Handled};
+use super::erased::Failure;
 use super::record::Record;
 use super::{Shared, backoff};
 use crate::envelope::Meta;
@@ -79,10 +79,7 @@ async fn look(shared: &Shared) -> Result<Look, sqlx::Error> {
     let failure = match shared.handlers.get_key_value(topic.as_str()) {
         Some((topic, handler)) => {
             let record = parked.into_record(topic);
-            match handler.handle(shared.name, &mut tx, &record).await {
-                Ok(Handled::Yes | Handled::UnknownType) => None,
-                Err(failure) => Some(failure),
-            }
+            handler.handle(shared.name, &mut tx, &record).await.err()
         }
         None => Some(Failure::permanent("the consumer does not listen to this topic".into())),
     };

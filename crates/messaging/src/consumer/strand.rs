@@ -27,7 +27,7 @@ const GAP_ALARM: Duration = Duration::from_secs(30);
 pub(super) enum Order {
     /// A partition is now ours, from this mark on.
     Assign(Place, Mark),
-    Handle(Record),
+    Handle(Box<Record>),
     /// Forget these partitions and answer: everything handed over before is done then.
     Revoke(Vec<Place>, oneshot::Sender<()>),
 }
@@ -58,7 +58,7 @@ impl Strand {
             let mut records = Vec::with_capacity(orders.len());
             for order in orders.drain(..) {
                 match order {
-                    Order::Handle(record) => records.push(record),
+                    Order::Handle(record) => records.push(*record),
                     Order::Assign(place, mark) => {
                         self.all(&mut partitions, std::mem::take(&mut records)).await;
                         partitions
@@ -118,6 +118,7 @@ impl Strand {
 
     /// Takes one record in a transaction of its own: again at once if that may help, parked if it
     /// does not, and waiting for as long as the world is down.
+    #[expect(clippy::cognitive_complexity, reason = "the log macros count as branches")]
     async fn one(&self, partitions: &mut HashMap<Place, Partition>, record: &Record) {
         let records = std::slice::from_ref(record);
         let (mut tries, mut probes) = (1, 0);
