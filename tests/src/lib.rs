@@ -1,1 +1,3 @@
 //! Journeys across the fleet.
+
+pub mod checker;
