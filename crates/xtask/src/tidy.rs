@@ -1,8 +1,8 @@
 //! House rules that no compiler checks: who may depend on whom, and what a file looks like.
 mod arrows;
-mod domain;
 mod files;
 mod problems;
+mod purity;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     metadata.args(["metadata", "--no-deps", "--format-version", "1", "--offline"]);
     let metadata = command::capture(&mut metadata)?;
     let mut offences = arrows::check(&metadata)?;
-    offences.extend(domain::check(&sources));
+    offences.extend(purity::check(&sources));
     offences.extend(files::check(&sources, root));
     offences.extend(problems::check(&sources));
     for offence in &offences {
