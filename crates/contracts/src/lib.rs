@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn an_unknown_type_is_no_error_and_a_broken_payload_is() {
-        assert_eq!(OrderEvent::decode("flotilla.orders.v1.OrderFramed", &[]), Ok(None));
+        assert!(matches!(OrderEvent::decode("flotilla.orders.v1.OrderFramed", &[]), Ok(None)));
         assert!(OrderEvent::decode(orders::OrderPlaced::TYPE, &[0xff]).is_err());
     }
 
