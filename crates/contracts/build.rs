@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.include_imports(true).open_files(&files)?;
     let pool = compiler.descriptor_pool();
 
-    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     std::fs::write(out.join("descriptors.binpb"), pool.encode_to_vec())?;
     std::fs::write(out.join("events.rs"), events(&pool)?)?;
     let set = prost_types(&compiler)?;
@@ -79,10 +79,7 @@ impl Options {
 
     /// The field of a message that carries the option.
     fn field(&self, message: &MessageDescriptor, option: &ExtensionDescriptor) -> Option<String> {
-        message
-            .fields()
-            .find(|field| self.flag(field, option))
-            .map(|field| field.name().to_owned())
+        message.fields().find(|field| self.flag(field, option)).map(|field| field.name().to_owned())
     }
 
     /// The path of a personal field, at any depth.

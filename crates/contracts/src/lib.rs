@@ -10,7 +10,9 @@ pub use convert::{ConvertError, money, parse};
     missing_docs,
     missing_debug_implementations,
     unreachable_pub,
+    unused_qualifications,
     clippy::all,
+    clippy::clone_on_ref_ptr,
     clippy::doc_markdown,
     clippy::use_self,
     clippy::wildcard_enum_match_arm,
@@ -65,8 +67,11 @@ mod tests {
 
     #[test]
     fn an_event_reads_back_as_what_it_was() {
-        let placed =
-            orders::OrderPlaced { order_id: "ord_1".into(), number: "A".into(), ..Default::default() };
+        let placed = orders::OrderPlaced {
+            order_id: "ord_1".into(),
+            number: "A".into(),
+            ..Default::default()
+        };
 
         let back = OrderEvent::decode(orders::OrderPlaced::TYPE, &placed.encode()).unwrap();
 

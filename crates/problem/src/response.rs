@@ -60,10 +60,12 @@ impl<E: ServiceError> From<E> for Problem {
         if kind.ours() {
             log(&error);
         }
-        let detail = match kind {
-            ErrorKind::Unavailable => "a part of the shop is not available; try again".to_owned(),
-            ErrorKind::Internal => "something went wrong on our side".to_owned(),
-            _ => error.to_string(),
+        let detail = if kind == ErrorKind::Unavailable {
+            "a part of the shop is not available; try again".to_owned()
+        } else if kind == ErrorKind::Internal {
+            "something went wrong on our side".to_owned()
+        } else {
+            error.to_string()
         };
         let body = Body {
             kind: format!("/problems/{}", error.code()),
@@ -123,9 +125,10 @@ fn log(error: &dyn ServiceError) {
         causes.push_str(&cause.to_string());
         source = cause.source();
     }
-    match error.kind() {
-        ErrorKind::Internal => tracing::error!(code = error.code(), "{error}{causes}"),
-        _ => tracing::warn!(code = error.code(), "{error}{causes}"),
+    if error.kind() == ErrorKind::Internal {
+        tracing::error!(code = error.code(), "{error}{causes}");
+    } else {
+        tracing::warn!(code = error.code(), "{error}{causes}");
     }
 }
 

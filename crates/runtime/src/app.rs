@@ -7,8 +7,8 @@ use axum::Router;
 use futures::future::BoxFuture;
 use messaging::{Consumer, EventSet as _, Handler, Meta, Worker, Workers};
 use prometheus_client::registry::Registry;
-use sqlx::{PgConnection, PgPool};
 use sqlx::migrate::Migrator;
+use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use web::service_token::{Gate, Signer};
@@ -117,8 +117,7 @@ impl<H: Handler> Hears for H {
     }
 }
 
-type Task =
-    Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, Result<(), Error>> + Send>;
+type Task = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, Result<(), Error>> + Send>;
 
 /// A service, wired: what it answers, hears and does by itself.
 #[derive(Default)]
@@ -184,7 +183,8 @@ impl Service {
         meta: &Meta,
     ) -> Result<(), Error> {
         let handler = self.handlers.iter().find(|handler| handler.topic() == meta.topic);
-        let handler = handler.ok_or_else(|| Error::other("delivering", "nobody hears the topic"))?;
+        let handler =
+            handler.ok_or_else(|| Error::other("delivering", "nobody hears the topic"))?;
         handler.deliver(conn, payload, meta).await
     }
 

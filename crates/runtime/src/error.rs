@@ -23,7 +23,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The schema is older or newer than this build knows.
-    #[error("the database is at another version ({found}) than this build wants ({wanted}): run `flotilla migrate`")]
+    #[error(
+        "the database is at another version ({found}) than this build wants ({wanted}): run `flotilla migrate`"
+    )]
     SchemaMismatch {
         /// Version of the newest migration that was applied.
         found: i64,

@@ -48,8 +48,10 @@ pub fn write_pair(folder: &Path, name: &str) -> Result<(), Error> {
 
 fn read(folder: &Path, file: &str) -> Result<[u8; 32], Error> {
     let path = folder.join(file);
-    let wrong =
-        |reason: String| Error::WrongSetting { name: "KEYS_DIR", reason: format!("{file}: {reason}") };
+    let wrong = |reason: String| Error::WrongSetting {
+        name: "KEYS_DIR",
+        reason: format!("{file}: {reason}"),
+    };
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
     let bytes = STANDARD.decode(text.trim()).map_err(|error| wrong(error.to_string()))?;
     bytes.try_into().map_err(|_| wrong("expected 32 bytes in Base64".to_owned()))
@@ -77,12 +79,11 @@ pub async fn remember(
 
 /// Tells a verifier of every key that the database knows for a purpose.
 pub async fn load(db: &PgPool, purpose: &str, verifier: &Verifier) -> Result<(), sqlx::Error> {
-    let rows: Vec<(String, Vec<u8>, i64)> = sqlx::query_as(
-        "select key_id, bytes, not_after from fleet.public_keys where purpose = $1",
-    )
-    .bind(purpose)
-    .fetch_all(db)
-    .await?;
+    let rows: Vec<(String, Vec<u8>, i64)> =
+        sqlx::query_as("select key_id, bytes, not_after from fleet.public_keys where purpose = $1")
+            .bind(purpose)
+            .fetch_all(db)
+            .await?;
     for (id, bytes, not_after) in rows {
         let key = PublicKey { id, bytes, not_after };
         if let Err(error) = verifier.learn(&key) {

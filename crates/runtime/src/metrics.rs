@@ -68,7 +68,13 @@ impl FleetMetrics {
             oldest_unsent.clone(),
         );
         registry.register("parked_messages", "Messages that wait for a person", parked.clone());
-        Self { registry: Arc::new(Mutex::new(registry)), requests, oldest_unsent, parked, messaging }
+        Self {
+            registry: Arc::new(Mutex::new(registry)),
+            requests,
+            oldest_unsent,
+            parked,
+            messaging,
+        }
     }
 
     pub(crate) fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
@@ -82,7 +88,7 @@ impl FleetMetrics {
         self.parked.set(backlog.parked_for_a_person);
     }
 
-    /// In the OpenMetrics text format.
+    /// In the `OpenMetrics` text format.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();

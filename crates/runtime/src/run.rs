@@ -53,8 +53,7 @@ pub fn run<A: App>(args: impl IntoIterator<Item = String>) -> ExitCode {
         Err(error) => {
             tracing::error!("{error}");
             eprintln!("{}: {error}", A::NAME);
-            let setting =
-                matches!(error, Error::MissingSetting(_) | Error::WrongSetting { .. });
+            let setting = matches!(error, Error::MissingSetting(_) | Error::WrongSetting { .. });
             ExitCode::from(if setting { 2 } else { 1 })
         }
     }
@@ -176,9 +175,7 @@ async fn spawn_backbone<A: App>(
     Ok(())
 }
 
-async fn messages(
-    work: impl Future<Output = Result<(), messaging::Error>>,
-) -> Result<(), Error> {
+async fn messages(work: impl Future<Output = Result<(), messaging::Error>>) -> Result<(), Error> {
     Ok(work.await?)
 }
 

@@ -47,8 +47,11 @@ pub(crate) fn assemble(
         .route(&openapi, get(move || std::future::ready(document.clone())))
         .fallback(|| refuse(RequestError::NoSuchPath))
         .method_not_allowed_fallback(|| refuse(RequestError::MethodNotAllowed));
-    layered(routes, parts, metrics)
-        .merge(health::router(ready.clone(), metrics.clone(), parts.db.clone()))
+    layered(routes, parts, metrics).merge(health::router(
+        ready.clone(),
+        metrics.clone(),
+        parts.db.clone(),
+    ))
 }
 
 /// The layers that HTTP and gRPC share.

@@ -33,10 +33,8 @@ impl Telemetry {
 
 /// Starts logs, and traces when `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Call within tokio, once a process.
 pub fn init(service: &'static str, settings: &Settings) -> Result<Telemetry, Error> {
-    let filter = EnvFilter::try_new(&settings.log).map_err(|error| Error::WrongSetting {
-        name: "RUST_LOG",
-        reason: error.to_string(),
-    })?;
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| Error::WrongSetting { name: "RUST_LOG", reason: error.to_string() })?;
     let logs = match settings.log_format {
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .json()

@@ -1,10 +1,6 @@
 //! What tests of services share: a service on a test database, callers with tokens, what was published.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod eventually;
 mod published;

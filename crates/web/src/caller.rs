@@ -82,7 +82,7 @@ pub struct MaybeCaller(pub Option<Caller>);
 ///
 /// The rule: a request that changes something must be `same-origin` (or typed by the user, `none`) by
 /// `Sec-Fetch-Site` (W3C Fetch Metadata); browsers without that header must send an `Origin` of this host.
-pub(crate) fn same_site(method: &Method, headers: &HeaderMap) -> bool {
+pub fn same_site(method: &Method, headers: &HeaderMap) -> bool {
     if method.is_safe() {
         return true;
     }
@@ -181,7 +181,9 @@ mod tests {
         let allowed = |headers: &HeaderMap| same_site(&Method::POST, headers);
 
         assert!(allowed(&own) && allowed(&old));
-        assert!(!allowed(&other) && !allowed(&sibling) && !allowed(&old_other) && !allowed(&silent));
+        assert!(
+            !allowed(&other) && !allowed(&sibling) && !allowed(&old_other) && !allowed(&silent)
+        );
         assert!(same_site(&Method::GET, &other));
     }
 }

@@ -77,10 +77,14 @@ impl Check {
         let email = text.trim().to_lowercase();
         let fits = email.split_once('@').is_some_and(|(local, domain)| {
             let plain = |part: &str| {
-                part.chars().all(|letter| letter.is_ascii_graphic() && !"@,;<>()\"\\".contains(letter))
+                part.chars()
+                    .all(|letter| letter.is_ascii_graphic() && !"@,;<>()\"\\".contains(letter))
             };
             let labels = domain.split('.').all(|label| !label.is_empty() && label.len() <= 63);
-            (1..=64).contains(&local.len()) && plain(local) && plain(domain) && labels
+            (1..=64).contains(&local.len())
+                && plain(local)
+                && plain(domain)
+                && labels
                 && domain.contains('.')
         });
         if !fits || email.len() > 254 {

@@ -199,10 +199,7 @@ impl Call<'_> {
     }
 }
 
-async fn once(
-    callee: &'static str,
-    request: reqwest::RequestBuilder,
-) -> Result<Answer, CallError> {
+async fn once(callee: &'static str, request: reqwest::RequestBuilder) -> Result<Answer, CallError> {
     let no_answer = |source| CallError::NoAnswer { callee, source };
     let response = request.send().await.map_err(no_answer)?;
     let (status, headers) = (response.status(), response.headers().clone());

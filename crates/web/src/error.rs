@@ -87,10 +87,7 @@ impl ServiceError for RequestError {
     }
 
     fn fields(&self) -> Vec<FieldError> {
-        match self {
-            Self::InvalidFields(fields) => fields.clone(),
-            _ => Vec::new(),
-        }
+        if let Self::InvalidFields(fields) = self { fields.clone() } else { Vec::new() }
     }
 }
 

@@ -21,7 +21,8 @@ pub struct IdempotencyKey(String);
 impl IdempotencyKey {
     /// Checks a key: 1 to 255 visible ASCII characters.
     pub fn parse(text: &str) -> Result<Self, RequestError> {
-        let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits =
+            (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if !fits {
             return Err(RequestError::IdempotencyKeyRequired);
         }

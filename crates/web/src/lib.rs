@@ -12,7 +12,7 @@ pub mod service_token;
 mod token;
 mod version;
 
-pub use caller::{Caller, MaybeCaller, Role, Seller, SignedIn, Staff};
+pub use caller::{Caller, MaybeCaller, Role, Seller, SignedIn, Staff, same_site};
 pub use check::Check;
 pub use error::RequestError;
 pub use extract::{Json, Path, Query};

@@ -118,10 +118,13 @@ impl SigningKey {
     }
 }
 
+/// A key by its id, with the time until which it counts.
+type Keys = HashMap<String, (Arc<DecodingKey>, i64)>;
+
 /// Verifies tokens with the public keys it has been told of. Copies share their keys.
 #[derive(Clone, Default)]
 pub struct Verifier {
-    keys: Arc<RwLock<HashMap<String, (Arc<DecodingKey>, i64)>>>,
+    keys: Arc<RwLock<Keys>>,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -224,7 +227,8 @@ mod tests {
         let (front, signature) = signed.rsplit_once('.').unwrap();
         let none = format!(
             "{}.{}.",
-            URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"none","typ":"at+jwt","kid":"{}"}}"#, key.id())),
+            URL_SAFE_NO_PAD
+                .encode(format!(r#"{{"alg":"none","typ":"at+jwt","kid":"{}"}}"#, key.id())),
             front.split_once('.').unwrap().1,
         );
         let wrong = [
