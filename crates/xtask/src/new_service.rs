@@ -39,7 +39,7 @@ fn write(root: &Path, name: &str) -> Result<()> {
     // All that can go wrong with the mentions is found before the first file is written.
     let mentions = insert::mentions(root, name)?;
     for (path, text) in skeleton::files(name) {
-        let path = folder.join(path);
+        let path = root.join(path);
         let parent = path.parent().context("a file without a folder")?;
         fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;

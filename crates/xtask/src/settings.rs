@@ -56,13 +56,11 @@ impl Settings {
     /// What every process gets: the broker, the keys, where all others are, the shared secrets.
     pub(crate) fn common(&self) -> Variables {
         let ports = self.instance.ports;
-        let log = variable::text("RUST_LOG").unwrap_or_else(|| "info".to_owned());
         let mut variables = vec![
             pair("KAFKA_BROKERS", &self.brokers),
             pair("PUBLIC_URL", self.public_url()),
             pair("KEYS_DIR", self.instance.data.join("keys").display()),
             pair("LOG_FORMAT", "human"),
-            pair("RUST_LOG", log),
             pair("SMTP_URL", format!("smtp://127.0.0.1:{}", ports.smtp())),
             pair("PAYMENT_WEBHOOK_SECRET", &self.secrets.payment_webhook),
             pair("CARRIER_WEBHOOK_SECRET", &self.secrets.carrier_webhook),

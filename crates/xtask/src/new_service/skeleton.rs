@@ -1,15 +1,59 @@
 //! The files of a new service, made from the templates.
 
-/// A template: the path in the service's folder, and the text. `@NAME@` is replaced in both.
+/// Where a template goes, from the project's root, and its text. `@NAME@` and `@TYPE@` are replaced
+/// in both.
 type Template = (&'static str, &'static str);
 
-const TEMPLATES: &[Template] =
-    &[("Cargo.toml", include_str!("../../templates/service/Cargo.toml.txt"))];
+macro_rules! template {
+    ($path:literal) => {
+        include_str!(concat!("../../templates/service/", $path))
+    };
+}
 
-/// Paths in the service's folder, and texts.
+const TEMPLATES: &[Template] = &[
+    ("services/@NAME@/Cargo.toml", template!("Cargo.toml.txt")),
+    ("services/@NAME@/README.md", template!("README.md")),
+    (
+        "services/@NAME@/migrations/20260101000000_create_entries.sql",
+        template!("migrations/20260101000000_create_entries.sql"),
+    ),
+    ("services/@NAME@/src/main.rs", template!("src/main.rs.txt")),
+    ("services/@NAME@/src/lib.rs", template!("src/lib.rs.txt")),
+    ("services/@NAME@/src/config.rs", template!("src/config.rs.txt")),
+    ("services/@NAME@/src/error.rs", template!("src/error.rs.txt")),
+    ("services/@NAME@/src/http.rs", template!("src/http.rs.txt")),
+    ("services/@NAME@/src/http/entries.rs", template!("src/http/entries.rs.txt")),
+    ("services/@NAME@/src/store.rs", template!("src/store.rs.txt")),
+    ("services/@NAME@/src/store/entries.rs", template!("src/store/entries.rs.txt")),
+    ("services/@NAME@/tests/@NAME@_it/main.rs", template!("tests/it/main.rs.txt")),
+    ("services/@NAME@/tests/@NAME@_it/entries.rs", template!("tests/it/entries.rs.txt")),
+    ("docs/problems/@NAME@_entry_exists.md", template!("problem.md")),
+];
+
+/// Paths from the project's root, and texts.
 pub(super) fn files(name: &str) -> Vec<(String, String)> {
-    TEMPLATES
-        .iter()
-        .map(|(path, text)| (path.replace("@NAME@", name), text.replace("@NAME@", name)))
-        .collect()
+    let fill = |text: &str| text.replace("@NAME@", name).replace("@TYPE@", &type_name(name));
+    TEMPLATES.iter().map(|(path, text)| (fill(path), fill(text))).collect()
+}
+
+/// `returns` is `Returns` among types.
+pub(super) fn type_name(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_to_replace() {
+        for (path, text) in files("returns") {
+            assert!(
+                !path.contains('@') && !text.contains("@NAME@") && !text.contains("@TYPE@"),
+                "{path}"
+            );
+        }
+        assert_eq!(type_name("returns"), "Returns");
+    }
 }

@@ -5,13 +5,15 @@ use serde::Deserialize;
 /// Shared crates and what they may build on. `testkit` is for tests only, everywhere.
 const ARROWS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
-    ("contracts", &["kernel"]),
+    // The contracts are events by messaging's traits, and those can be nowhere else.
+    ("contracts", &["kernel", "messaging"]),
     ("problem", &[]),
-    ("web", &["kernel", "problem"]),
+    // A call to another service carries on the cause that messaging keeps.
+    ("web", &["kernel", "problem", "messaging"]),
     ("messaging", &[]),
     ("runtime", &["kernel", "contracts", "problem", "web", "messaging"]),
     ("sandbox", &["kernel", "problem", "web", "runtime"]),
-    ("testkit", &["kernel", "contracts"]),
+    ("testkit", &["kernel", "contracts", "messaging", "problem", "web", "runtime"]),
     ("xtask", &[]),
 ];
 /// What any service may build on.
