@@ -32,12 +32,16 @@ const TEMPLATES: &[Template] = &[
 
 /// Paths from the project's root, and texts.
 pub(super) fn files(name: &str) -> Vec<(String, String)> {
-    let fill = |text: &str| text.replace("@NAME@", name).replace("@TYPE@", &type_name(name));
-    TEMPLATES.iter().map(|(path, text)| (fill(path), fill(text))).collect()
+    TEMPLATES.iter().map(|(path, text)| (fill(path, name), fill(text, name))).collect()
+}
+
+/// Puts the service's names into a template.
+pub(super) fn fill(template: &str, name: &str) -> String {
+    template.replace("@NAME@", name).replace("@TYPE@", &type_name(name))
 }
 
 /// `returns` is `Returns` among types.
-pub(super) fn type_name(name: &str) -> String {
+fn type_name(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
