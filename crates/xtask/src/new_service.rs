@@ -23,7 +23,9 @@ pub(crate) fn run(name: &str) -> Result<()> {
     let instance = Instance::from_environment()?;
     let mut progress = Progress::start();
     progress.step("write", || write(&instance.root, name))?;
-    progress.loud_step("format", || command::run(cargo::cargo(&instance.root).arg("fmt")))?;
+    progress.loud_step("format", || {
+        command::run(cargo::cargo(&instance.root).args(["fmt", "--package", name]))
+    })?;
     progress.loud_step("build", || cargo::build(&instance.root, cargo::Profile::Dev))?;
     screen::say(format!(
         "services/{name} is there. Next: its README, domain/, tests, store/, http/ or consumers/, publish.rs.\n\

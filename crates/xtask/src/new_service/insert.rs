@@ -21,6 +21,8 @@ struct Place {
     line: &'static str,
 }
 
+const MARKER: &str = "// new-service: the next service goes above this line.";
+
 const PLACES: &[Place] = &[
     Place {
         file: "Cargo.toml",
@@ -33,8 +35,13 @@ const PLACES: &[Place] = &[
         line: "@NAME@.workspace = true\n",
     },
     Place {
+        file: "crates/flotilla/src/services.rs",
+        spot: Spot::Above(MARKER),
+        line: "    entry::<@NAME@::App>(),\n",
+    },
+    Place {
         file: "crates/xtask/src/ports.rs",
-        spot: Spot::Above("// new-service: the next service goes above this line."),
+        spot: Spot::Above(MARKER),
         line: "    with_database(\"@NAME@\"),\n",
     },
 ];

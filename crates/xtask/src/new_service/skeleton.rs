@@ -1,7 +1,6 @@
 //! The files of a new service, made from the templates.
 
-/// Where a template goes, from the project's root, and its text. `@NAME@` and `@TYPE@` are replaced
-/// in both.
+/// Where a template goes, from the project's root, and its text. `@NAME@` is replaced in both.
 type Template = (&'static str, &'static str);
 
 macro_rules! template {
@@ -35,15 +34,9 @@ pub(super) fn files(name: &str) -> Vec<(String, String)> {
     TEMPLATES.iter().map(|(path, text)| (fill(path, name), fill(text, name))).collect()
 }
 
-/// Puts the service's names into a template.
+/// Puts the service's name into a template.
 pub(super) fn fill(template: &str, name: &str) -> String {
-    template.replace("@NAME@", name).replace("@TYPE@", &type_name(name))
-}
-
-/// `returns` is `Returns` among types.
-fn type_name(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    template.replace("@NAME@", name)
 }
 
 #[cfg(test)]
@@ -53,11 +46,7 @@ mod tests {
     #[test]
     fn nothing_is_left_to_replace() {
         for (path, text) in files("returns") {
-            assert!(
-                !path.contains('@') && !text.contains("@NAME@") && !text.contains("@TYPE@"),
-                "{path}"
-            );
+            assert!(!path.contains('@') && !text.contains("@NAME@"), "{path}");
         }
-        assert_eq!(type_name("returns"), "Returns");
     }
 }
