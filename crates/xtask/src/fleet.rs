@@ -44,12 +44,10 @@ pub(crate) fn service(
     service: Service,
 ) -> Result<Program> {
     let http = instance.ports.http(service.name).context("no HTTP port")?;
-    let grpc = instance.ports.grpc(service.name).context("no gRPC port")?;
     let ready = Readiness::Http { port: http, path: READY_PATH };
     let environment = settings.service(service)?;
     let mut program = process(instance, binary, service.name, ready, environment);
     program.arguments = vec![service.name.into()];
-    program.ports = vec![http, grpc];
     Ok(program)
 }
 
@@ -60,8 +58,6 @@ fn sandbox(instance: &Instance, settings: &Settings, binary: &Path, name: &str) 
     let ready = Readiness::Listens(port);
     let mut program = process(instance, binary, &process_name, ready, environment);
     program.arguments = vec!["sandbox".into(), name.into()];
-    program.ports = vec![port];
-    program.ports.extend((name == "mail").then(|| instance.ports.smtp()));
     Ok(program)
 }
 
@@ -82,6 +78,5 @@ fn process(
         log: instance.log(name),
         folder: instance.data.clone(),
         ready,
-        ports: Vec::new(),
     }
 }

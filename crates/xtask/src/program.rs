@@ -62,8 +62,6 @@ pub(crate) struct Program {
     pub(crate) folder: PathBuf,
     /// How it shows that it is ready.
     pub(crate) ready: Readiness,
-    /// Every port that it wants.
-    pub(crate) ports: Vec<u16>,
 }
 
 impl Program {

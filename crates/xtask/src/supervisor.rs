@@ -215,3 +215,111 @@ fn launch(program: &Program) -> Result<(Child, Identity)> {
 pub(crate) fn restart_wish(data: &std::path::Path, name: &str) -> PathBuf {
     data.join("run").join(format!("restart-{name}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    use super::*;
+    use crate::account::Account;
+    use crate::probe::Readiness;
+
+    /// A folder of the test's own, gone with it.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("xtask-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(path.join("run")).unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            std::fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    fn shell(folder: &Folder, script: &str, port: u16) -> Program {
+        Program {
+            name: "part".to_owned(),
+            stage: Stage::Service,
+            executable: "sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            environment: Vec::new(),
+            account: Account::current(),
+            log: folder.0.join("part.log"),
+            folder: folder.0.clone(),
+            ready: Readiness::Listens(port),
+        }
+    }
+
+    #[test]
+    fn a_part_that_ends_at_once_is_quoted() {
+        let folder = Folder::new("at-once");
+        let mut supervisor = Supervisor::of(folder.0.clone()).unwrap();
+        supervisor.start(shell(&folder, "echo missing setting X; exit 2", 1)).unwrap();
+
+        let error = supervisor.wait_ready("part", Duration::from_secs(10)).unwrap_err();
+
+        assert!(error.to_string().contains("missing setting X"), "{error}");
+    }
+
+    #[test]
+    fn a_part_that_dies_is_started_again_after_a_pause() {
+        let folder = Folder::new("again");
+        let mut supervisor = Supervisor::of(folder.0.clone()).unwrap();
+        supervisor.start(shell(&folder, "exec sleep 600", 1)).unwrap();
+        let first = supervisor.running[0].identity.clone();
+        kill(Pid::from_raw(first.pid), Signal::SIGKILL).unwrap();
+        let died = Instant::now();
+
+        while !supervisor.running[0].look_after(&folder.0) {
+            assert!(died.elapsed() < Duration::from_secs(10));
+            std::thread::yield_now();
+        }
+
+        let again = &supervisor.running[0];
+        assert!(died.elapsed() >= FIRST_PAUSE && again.restarts == 1);
+        assert!(again.identity.is_alive() && again.identity != first);
+        assert_eq!(again.pause, FIRST_PAUSE * 2);
+    }
+
+    #[test]
+    fn a_restart_that_was_asked_for_knows_no_pause() {
+        let folder = Folder::new("wish");
+        let mut supervisor = Supervisor::of(folder.0.clone()).unwrap();
+        supervisor.start(shell(&folder, "exec sleep 600", 1)).unwrap();
+        std::fs::write(restart_wish(&folder.0, "part"), "").unwrap();
+        kill(Pid::from_raw(supervisor.running[0].identity.pid), Signal::SIGTERM).unwrap();
+        let asked = Instant::now();
+
+        while !supervisor.running[0].look_after(&folder.0) {
+            std::thread::yield_now();
+        }
+
+        assert!(asked.elapsed() < FIRST_PAUSE);
+        assert!(!restart_wish(&folder.0, "part").exists());
+    }
+
+    #[test]
+    fn the_end_of_the_supervisor_is_the_end_of_its_parts() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let folder = Folder::new("end");
+        let mut supervisor = Supervisor::of(folder.0.clone()).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        supervisor.start(shell(&folder, "exec sleep 600", port)).unwrap();
+        supervisor.wait_ready("part", Duration::from_secs(10)).unwrap();
+        let recorded = Records::read(&folder.0).unwrap().unwrap().processes;
+        let alive = recorded[0].identity.is_alive();
+
+        drop(supervisor);
+
+        assert!(alive && !recorded[0].identity.is_alive());
+        assert_eq!(Records::read(&folder.0).unwrap(), None);
+    }
+}

@@ -38,8 +38,6 @@ pub(crate) fn prepare(
     instance.account.give(&configuration)?;
     check(instance, &folder)?;
     let port = instance.ports.gateway();
-    let mut ports = vec![port];
-    ports.extend(https.then(|| instance.ports.gateway_https()));
     Ok(Program {
         name: NAME.to_owned(),
         stage: Stage::Gateway,
@@ -53,7 +51,6 @@ pub(crate) fn prepare(
         log: instance.log(NAME),
         folder,
         ready: Readiness::Listens(port),
-        ports,
     })
 }
 

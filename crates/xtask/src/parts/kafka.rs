@@ -54,7 +54,6 @@ pub(crate) fn prepare(instance: &Instance) -> Result<Program> {
         log: instance.log(NAME),
         folder: home,
         ready: Readiness::Kafka(port),
-        ports: vec![port, instance.ports.kafka_controller()],
     })
 }
 

@@ -61,7 +61,6 @@ pub(crate) fn prepare(
         log: instance.log(NAME),
         folder: data,
         ready: Readiness::Postgres(port),
-        ports: vec![port],
     })
 }
 
