@@ -11,6 +11,7 @@ mod page;
 pub mod service_token;
 mod token;
 mod version;
+pub mod webhook;
 
 pub use caller::{Caller, MaybeCaller, Role, Seller, SignedIn, Staff, same_site};
 pub use check::Check;
