@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 use web::RequestError;
 
 use crate::health::{self, Readiness};
-use crate::{Error, FleetMetrics, Parts, Service, request};
+use crate::{Error, FleetMetrics, Parts, Service, parked, request};
 
 /// Longest time until the head of an answer; bodies may stream on.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -37,7 +37,8 @@ pub(crate) fn assemble(
     ready: &Readiness,
     metrics: &FleetMetrics,
 ) -> Router {
-    let (api, mut document) = std::mem::take(&mut service.api).split_for_parts();
+    let parked = parts.db.clone().map(|db| parked::routes(name, db)).unwrap_or_default();
+    let (api, mut document) = std::mem::take(&mut service.api).merge(parked).split_for_parts();
     document.info.title = name.to_owned();
     document.info.version = version.to_owned();
     let document = axum::Json(document);
