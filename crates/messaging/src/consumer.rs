@@ -1,10 +1,27 @@
 //! From Kafka to a service's database: effects, progress and outgoing events in one transaction.
 
+mod assign;
+mod backoff;
+mod batch;
+mod chain;
+mod erased;
+mod mark;
+mod park;
+mod reader;
+pub(crate) mod record;
+mod retry;
+mod strand;
+
+use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::erased::chain_of;
+use self::erased::{Erased, Handle};
 use crate::{Classify, Error, EventSet, Meta, Metrics};
 
 /// What a service does about the events of one topic. A handler does no network I/O: what has to
@@ -15,8 +32,8 @@ pub trait Handler: Send + Sync + 'static {
     /// Why it may fail, and what that asks for.
     type Error: std::error::Error + Send + Sync + Classify + 'static;
 
-    /// Handles one event in the consumer's transaction. May run again after a roll-back, so it
-    /// must keep everything it does in `conn`.
+    /// Handles one event in the consumer's transaction, which may hold other events' effects too.
+    /// May run again after a roll-back, so it must keep everything it does in `conn`.
     fn handle(
         &self,
         conn: &mut PgConnection,
@@ -26,26 +43,52 @@ pub trait Handler: Send + Sync + 'static {
 }
 
 /// The consumer of one service: all its topics, one group.
-#[derive(Debug)]
 pub struct Consumer {
-    name: &'static str,
+    shared: Shared,
     brokers: String,
+    strands: usize,
+    handled_twice: Option<&'static str>,
+}
+
+/// What the tasks of one consumer share.
+#[derive(Clone)]
+struct Shared {
+    name: &'static str,
     pool: PgPool,
     metrics: Metrics,
+    handlers: Arc<HashMap<&'static str, Arc<dyn Handle>>>,
 }
 
 impl Consumer {
     /// A consumer whose group, and name in the progress table, is `name`.
     pub fn new(name: &'static str, brokers: &str, pool: PgPool, metrics: Metrics) -> Self {
-        Self { name, brokers: brokers.to_owned(), pool, metrics }
+        let shared = Shared { name, pool, metrics, handlers: Arc::default() };
+        Self { shared, brokers: brokers.to_owned(), strands: 4, handled_twice: None }
     }
 
     /// Adds the handler of one topic. A second one for the same topic is an error at
     /// [`Consumer::run`].
     #[must_use]
-    pub fn handle<H: Handler>(self, handler: H) -> Self {
-        let _ = handler;
+    pub fn handle<H: Handler>(mut self, handler: H) -> Self {
+        let topic = <H::Event as EventSet>::TOPIC;
+        let mut handlers = HashMap::clone(&self.shared.handlers);
+        if handlers.insert(topic, Arc::new(Erased(handler))).is_some() {
+            self.handled_twice = Some(topic);
+        }
+        self.shared.handlers = Arc::new(handlers);
         self
+    }
+
+    /// How many transactions run side by side; 4 unless set. Partition `p` of every topic belongs
+    /// to strand `p` modulo this number, so that what has one key never meets itself.
+    #[must_use]
+    pub fn strands(self, strands: usize) -> Self {
+        Self { strands: strands.max(1), ..self }
+    }
+
+    /// The topics that have a handler.
+    pub fn topics(&self) -> Vec<&'static str> {
+        self.shared.handlers.keys().copied().collect()
     }
 
     /// Runs until `stop`; waits out outages of database and broker.
@@ -53,8 +96,31 @@ impl Consumer {
     /// # Errors
     /// Two handlers for one topic, or a client that cannot be made.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let _ = (self.name, &self.brokers, &self.pool, &self.metrics);
-        stop.cancelled().await;
-        Ok(())
+        if let Some(topic) = self.handled_twice {
+            return Err(Error::HandledTwice(topic));
+        }
+        if self.shared.handlers.is_empty() {
+            stop.cancelled().await;
+            return Ok(());
+        }
+        let stop = stop.child_token();
+        let retries = retry::run(self.shared.clone(), stop.clone());
+        let reading = async {
+            let result = reader::run(self.shared, &self.brokers, self.strands, stop.clone()).await;
+            stop.cancel();
+            result
+        };
+        // One task, so that whoever drops it drops both.
+        let ((), result) = tokio::join!(retries, reading);
+        result
+    }
+}
+
+impl fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Consumer")
+            .field("name", &self.shared.name)
+            .field("topics", &self.topics())
+            .finish_non_exhaustive()
     }
 }

@@ -17,6 +17,16 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A topic, or the outbox itself, was made for another number of partitions.
+    #[error("topic {topic}: has {found} partitions, not {wanted}")]
+    Partitions {
+        /// Its name.
+        topic: String,
+        /// What it has.
+        found: i32,
+        /// What the settings say.
+        wanted: i32,
+    },
     /// Two handlers of one consumer, or two workers of one process, want the same.
     #[error("{0} is handled twice")]
     HandledTwice(&'static str),

@@ -3,7 +3,8 @@
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Acquire, Postgres};
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
+// Not in `migrations`, from where `sqlx::test` would apply them as if they were a service's own.
+static MIGRATIONS: Migrator = sqlx::migrate!("./schema");
 
 /// Creates or updates the schema `messaging`. Takes a pool or a connection, and keeps its own
 /// record of what was done, in `messaging.migrations`, apart from the service's.

@@ -1,9 +1,26 @@
 //! From the outbox to Kafka: one leader per database, by sealed windows of snapshots.
 
+mod headers;
+mod lease;
+mod pipeline;
+mod produce;
+mod progress;
+mod read;
+mod seal;
+
+use std::time::Duration;
+
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use self::lease::Lease;
+pub(crate) use self::lease::interval;
 use crate::{Error, Metrics};
+
+/// How often a relay that does not lead looks whether it may.
+const STANDBY: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What may differ between relays.
 #[derive(Clone, Debug)]
@@ -11,17 +28,21 @@ pub struct RelaySettings {
     /// Partitions of every topic of this service; fixed with the first start.
     pub partitions: i32,
     /// The shortest time between two seals under load; the first after a pause is at once.
-    pub spacing: std::time::Duration,
+    pub spacing: Duration,
     /// How long a crashed leader's lease lasts.
-    pub lease: std::time::Duration,
+    pub lease: Duration,
+    /// How long one of the outbox's three children is written to before the next one's turn;
+    /// sent events are kept between once and twice as long.
+    pub rotation: Duration,
 }
 
 impl Default for RelaySettings {
     fn default() -> Self {
         Self {
             partitions: 12,
-            spacing: std::time::Duration::from_millis(5),
-            lease: std::time::Duration::from_secs(5),
+            spacing: Duration::from_millis(5),
+            lease: Duration::from_secs(5),
+            rotation: Duration::from_hours(24),
         }
     }
 }
@@ -29,11 +50,11 @@ impl Default for RelaySettings {
 /// Sends what [`append`](crate::append) committed, in order, again and again until acknowledged.
 #[derive(Debug)]
 pub struct Relay {
-    pub(crate) service: &'static str,
-    pub(crate) brokers: String,
-    pub(crate) pool: PgPool,
-    pub(crate) settings: RelaySettings,
-    pub(crate) metrics: Metrics,
+    service: &'static str,
+    brokers: String,
+    pool: PgPool,
+    settings: RelaySettings,
+    metrics: Metrics,
 }
 
 impl Relay {
@@ -49,12 +70,80 @@ impl Relay {
     }
 
     /// Runs until `stop`; then resigns, so that another relay leads at once. Waits out outages of
-    /// database and broker.
+    /// database and broker, and missing topics.
     ///
     /// # Errors
     /// Only what waiting cannot mend: topics with another number of partitions, a foreign outbox.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        stop.cancelled().await;
+        let owner = Uuid::new_v4();
+        let mut pause = STANDBY;
+        while !stop.is_cancelled() {
+            match lease::acquire(&self.pool, owner, &self.settings).await {
+                Ok(Some(lease)) => {
+                    pause = STANDBY;
+                    self.lead(lease, &stop).await?;
+                    continue;
+                }
+                Ok(None) => pause = STANDBY,
+                Err(error) if is_final(&error) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "cannot ask to lead");
+                    pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+                }
+            }
+            let _stopped = tokio::time::timeout(pause, stop.cancelled()).await;
+        }
         Ok(())
     }
+
+    /// Leads for one term: after every failure a fresh producer starts from the last
+    /// acknowledged window.
+    async fn lead(&self, lease: Lease, stop: &CancellationToken) -> Result<(), Error> {
+        tracing::info!(term = lease.term, "the relay leads");
+        self.metrics.leading.set(1);
+        let mut pause = Duration::from_millis(50);
+        let result = loop {
+            let sent_before = self.metrics.windows.get();
+            // Dropping the pipeline at any await is safe: a crash would do the same.
+            let result = tokio::select! {
+                result = pipeline::run(self, lease.term, stop) => result,
+                () = lease.lost() => Err(Error::TermOver),
+                () = overdue(stop) => Err(Error::TermOver),
+            };
+            match result {
+                Ok(()) => break Ok(()),
+                Err(error) if is_final(&error) => break Err(error),
+                Err(Error::TermOver) => break Ok(()),
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the relay starts afresh"
+                    );
+                    self.metrics.relay_failures.inc();
+                }
+            }
+            if self.metrics.windows.get() > sent_before {
+                pause = Duration::from_millis(50);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.cancelled() => break Ok(()),
+                () = lease.lost() => break Ok(()),
+            }
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        };
+        self.metrics.leading.set(0);
+        lease.resign(&self.pool).await;
+        result
+    }
+}
+
+/// Ends when a stop has waited long enough for the window in flight; the next leader sends it again.
+async fn overdue(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+}
+
+fn is_final(error: &Error) -> bool {
+    matches!(error, Error::ForeignOutbox(_) | Error::Partitions { .. })
 }

@@ -78,10 +78,11 @@ fn check_existing(
     let metadata = admin.inner().fetch_metadata(None, TIMEOUT)?;
     for spec in specs.iter().filter(|spec| existing.contains(&spec.name)) {
         let found = metadata.topics().iter().find(|topic| topic.name() == spec.name);
-        let partitions = found.map_or(0, |topic| topic.partitions().len());
-        if i32::try_from(partitions) != Ok(spec.partitions) {
-            let problem = format!("has {partitions} partitions, not {}", spec.partitions);
-            return Err(Error::topic(&spec.name, problem));
+        let found = found.map_or(0, |topic| topic.partitions().len());
+        let found = i32::try_from(found).unwrap_or(i32::MAX);
+        if found != spec.partitions {
+            let (topic, wanted) = (spec.name.clone(), spec.partitions);
+            return Err(Error::Partitions { topic, found, wanted });
         }
     }
     Ok(())

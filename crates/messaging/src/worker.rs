@@ -1,13 +1,22 @@
 //! Work that calls out, and durable timers: jobs in the database, done outside any transaction.
 
+mod backoff;
+mod claim;
 mod enqueue;
+mod queue;
 
+use std::collections::HashSet;
+use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{PgConnection, PgPool};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -70,23 +79,29 @@ pub struct Attempt {
 pub struct GaveUp(pub String);
 
 /// The workers of one process.
-#[derive(Debug)]
 pub struct Workers {
     pool: PgPool,
     metrics: Metrics,
+    queues: Vec<(&'static str, Start)>,
 }
+
+/// Starts the loop of one queue.
+type Start = Box<dyn FnOnce(PgPool, Metrics, CancellationToken) -> BoxFuture<'static, ()> + Send>;
 
 impl Workers {
     /// No workers yet.
     pub fn new(pool: PgPool, metrics: Metrics) -> Self {
-        Self { pool, metrics }
+        Self { pool, metrics, queues: Vec::new() }
     }
 
     /// Adds the worker of one queue. A second one for the same queue is an error at
     /// [`Workers::run`].
     #[must_use]
-    pub fn work<W: Worker>(self, worker: W) -> Self {
-        let _ = worker;
+    pub fn work<W: Worker>(mut self, worker: W) -> Self {
+        let start: Start = Box::new(|pool, metrics, stop| {
+            queue::run(Arc::new(worker), pool, metrics, stop).boxed()
+        });
+        self.queues.push((W::QUEUE, start));
         self
     }
 
@@ -96,8 +111,23 @@ impl Workers {
     /// # Errors
     /// Two workers for one queue.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
-        let _ = (&self.pool, &self.metrics);
+        let mut names = HashSet::new();
+        if let Some((queue, _)) = self.queues.iter().find(|(queue, _)| !names.insert(*queue)) {
+            return Err(Error::HandledTwice(queue));
+        }
+        let mut loops = JoinSet::new();
+        for (_, start) in self.queues {
+            loops.spawn(start(self.pool.clone(), self.metrics.clone(), stop.clone()));
+        }
         stop.cancelled().await;
+        while loops.join_next().await.is_some() {}
         Ok(())
+    }
+}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queues: Vec<_> = self.queues.iter().map(|(queue, _)| *queue).collect();
+        f.debug_struct("Workers").field("queues", &queues).finish_non_exhaustive()
     }
 }

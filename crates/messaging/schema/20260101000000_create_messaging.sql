@@ -67,6 +67,7 @@ create table messaging.lease (
     held_until timestamptz not null,
     incarnation bigint not null default 1,
     timeline bigint,
+    system_identifier bigint,
     partitions integer
 ) with (fillfactor = 50);
 insert into messaging.lease (name, term, held_until) values ('relay', 0, '-infinity');
@@ -78,13 +79,17 @@ insert into messaging.lease (name, term, held_until) values ('relay', 0, '-infin
 -- transaction visible in it are flushed.
 create function messaging.seal(my_term bigint, last_window bigint)
 returns setof messaging.outbox_window
-language plpgsql volatile as $$
+language plpgsql volatile set enable_seqscan = off as $$
 declare
     before pg_snapshot;
 begin
     select w.snapshot into strict before from messaging.outbox_window w where w.id = last_window;
+    -- What this statement can see is visible now; what began after the last snapshot, or was in
+    -- progress then, was not in the last window.
     if not exists (
-        select from messaging.outbox o where o.xid >= pg_snapshot_xmax(before)
+        select from messaging.outbox o
+        where o.xid >= pg_snapshot_xmax(before)
+            and o.xid < pg_snapshot_xmax(pg_current_snapshot())
     ) and not exists (
         select from messaging.outbox o
         where o.xid = any (array(select pg_snapshot_xip(before)))
@@ -102,6 +107,43 @@ begin
             l.incarnation, clock_timestamp()
         from messaging.lease l where l.name = 'relay'
         returning w.*;
+end
+$$;
+
+-- Moves on to the next child of the outbox if the current one has been written for `every`, after
+-- emptying it. Its rows are at least that old by then; if any of them is not in the acknowledged
+-- snapshot, nothing happens. The check is made under the lock that keeps writers out.
+-- Runs as the owner, because the service's own role need not be allowed to truncate.
+create function messaging.rotate(every interval)
+returns boolean
+language plpgsql volatile security definer
+set search_path = pg_catalog set enable_seqscan = off set lock_timeout = '1s' as $$
+declare
+    acked pg_snapshot;
+    next_slot smallint;
+    sent boolean;
+begin
+    select (s.slot + 1) % 3 into next_slot from messaging.outbox_slot s
+    where s.since < clock_timestamp() - every for update;
+    if not found then
+        return false;
+    end if;
+    execute format('lock table messaging.outbox_%s in access exclusive mode', next_slot);
+    select w.snapshot into strict acked from messaging.outbox_progress p
+    join messaging.outbox_window w on w.id = p.acked_window;
+    execute format(
+        'select not exists (select from messaging.outbox_%1$s where xid >= pg_snapshot_xmax($1))
+            and not exists (select from messaging.outbox_%1$s
+                            where xid = any (array(select pg_snapshot_xip($1))))', next_slot)
+        into sent using acked;
+    if not sent then
+        return false;
+    end if;
+    execute format('truncate messaging.outbox_%s', next_slot);
+    update messaging.outbox_slot set slot = next_slot, since = clock_timestamp();
+    delete from messaging.outbox_window w using messaging.outbox_progress p
+    where w.id < p.acked_window and w.sealed_at < clock_timestamp() - 3 * every;
+    return true;
 end
 $$;
 

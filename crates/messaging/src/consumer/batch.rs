@@ -1,0 +1,137 @@
+//! One transaction for many records: marks, parked keys, effects and outgoing events together.
+
+use std::collections::HashMap;
+
+use sqlx::{Connection, PgConnection};
+
+use super::Shared;
+use super::chain::{Step, step};
+use super::erased::{Failure, Handled, chain_of};
+use super::mark::{self, Mark, Place};
+use super::park;
+use super::record::Record;
+use crate::{Classify, ErrorClass};
+
+/// Why a batch was rolled back.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// Our own statements failed: the database is down, or busy with another owner.
+    Machinery(sqlx::Error),
+    /// The handler of a record failed, or what it wrote could not be committed.
+    Record(Failure),
+}
+
+impl From<sqlx::Error> for Stopped {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Machinery(error)
+    }
+}
+
+/// What a committed batch did.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// The marks as they are now.
+    pub(super) marks: HashMap<Place, Mark>,
+    /// What came of each record, in order.
+    pub(super) outcomes: Vec<&'static str>,
+}
+
+/// Handles `records` in one transaction. Nothing is left of it if any of them fails. `parking`
+/// is the failure that the record, then the only one, is parked with instead of being handled.
+pub(super) async fn run(
+    shared: &Shared,
+    conn: &mut PgConnection,
+    records: &[Record],
+    parking: Option<&Failure>,
+) -> Result<Done, Stopped> {
+    let mut tx = conn.begin().await?;
+    let mut places: Vec<Place> = records.iter().map(Record::place).collect();
+    places.sort_unstable();
+    places.dedup();
+    let mut marks = mark::lock(&mut tx, shared.name, &places).await?;
+    let mut outcomes = Vec::with_capacity(records.len());
+    let steps = plan(&mut marks, records);
+    let held = if marks.values().any(|mark| mark.parked) {
+        let mut keys: Vec<park::Key<'_>> =
+            records.iter().map(|r| (r.meta.topic, r.meta.key.as_str())).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        park::lock_held(&mut tx, shared.name, &keys).await?
+    } else {
+        Default::default()
+    };
+    for (record, step) in records.iter().zip(&steps) {
+        let key = (record.meta.topic, record.meta.key.as_str());
+        outcomes.push(match (step, parking) {
+            (Step::Duplicate, _) => "duplicate",
+            (Step::Gap, _) => "gap",
+            (Step::Take, _) if held.contains(&key) => {
+                park::behind(&mut tx, shared.name, record).await?;
+                "waiting"
+            }
+            (Step::Take, Some(failure)) => {
+                park::block(&mut tx, shared.name, record, failure).await?;
+                "parked"
+            }
+            (Step::Take, None) => handle(shared, &mut tx, record).await?,
+        });
+    }
+    if steps.contains(&Step::Take) {
+        mark::store(&mut tx, shared.name, &marks).await?;
+        tx.commit().await.map_err(refused)?;
+    } else {
+        tx.rollback().await?;
+    }
+    Ok(Done { marks, outcomes })
+}
+
+/// Decides about each record in turn and moves the marks over those that are taken.
+fn plan(marks: &mut HashMap<Place, Mark>, records: &[Record]) -> Vec<Step> {
+    records
+        .iter()
+        .map(|record| {
+            // Without a row there is no assignment: the partition belongs to somebody else.
+            let Some(mark) = marks.get_mut(&record.place()) else { return Step::Gap };
+            let step = step(mark.position, record.previous, record.position);
+            if step == Step::Take {
+                mark.position = record.position;
+                mark.offset = record.offset;
+            }
+            step
+        })
+        .collect()
+}
+
+async fn handle(
+    shared: &Shared,
+    conn: &mut PgConnection,
+    record: &Record,
+) -> Result<&'static str, Stopped> {
+    let Some(handler) = shared.handlers.get(record.meta.topic) else {
+        return Err(Stopped::Record(Failure::permanent("no handler for the topic".into())));
+    };
+    match handler.handle(shared.name, conn, record).await {
+        Ok(Handled::Yes) => Ok("handled"),
+        Ok(Handled::UnknownType) => Ok("unknown_type"),
+        Err(failure) => Err(Stopped::Record(failure)),
+    }
+}
+
+/// A commit can be refused for what a handler wrote (a deferred constraint), or by an outage.
+fn refused(error: sqlx::Error) -> Stopped {
+    match error.class() {
+        ErrorClass::Unavailable => Stopped::Machinery(error),
+        class @ (ErrorClass::Retry | ErrorClass::Later | ErrorClass::Permanent) => {
+            Stopped::Record(Failure { class, message: chain_of(&error) })
+        }
+    }
+}
+
+impl Stopped {
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::Machinery(error) => chain_of(error),
+            Self::Record(failure) => failure.message.clone(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! How far the consumer got in each partition, kept with the effects.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+
+use super::record::Record;
+use crate::position::Position;
+
+/// A partition of one of the consumer's topics.
+pub(super) type Place = (&'static str, i32);
+
+/// Where a partition stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) position: Position,
+    /// The Kafka offset of the record at `position`; -1 before the first.
+    pub(super) offset: i64,
+    /// Whether any key of the partition may be held back.
+    pub(super) parked: bool,
+}
+
+/// Loads the marks of newly assigned partitions, making those that are not there.
+pub(super) async fn load(
+    conn: &mut PgConnection,
+    consumer: &str,
+    places: &[Place],
+) -> Result<HashMap<Place, Mark>, sqlx::Error> {
+    let (topics, partitions): (Vec<&str>, Vec<i32>) = places.iter().copied().unzip();
+    sqlx::query(
+        "insert into messaging.consumer_progress (consumer, topic, partition)
+         select $1, p.* from unnest($2::text[], $3::integer[]) as p
+         on conflict do nothing",
+    )
+    .bind(consumer)
+    .bind(topics)
+    .bind(partitions)
+    .execute(&mut *conn)
+    .await?;
+    lock(conn, consumer, places).await
+}
+
+/// Locks the marks until the end of the transaction and reads them: what they say is the truth,
+/// whoever wrote it. Rows are locked in one order, so that two owners wait instead of deadlocking.
+pub(super) async fn lock(
+    conn: &mut PgConnection,
+    consumer: &str,
+    places: &[Place],
+) -> Result<HashMap<Place, Mark>, sqlx::Error> {
+    let (topics, partitions): (Vec<&str>, Vec<i32>) = places.iter().copied().unzip();
+    let rows: Vec<(String, i32, i64, i64, i64, i64, bool)> = sqlx::query_as(
+        "select p.topic, p.partition, p.incarnation, p.window_id, p.seq, p.kafka_offset,
+             exists (select from messaging.parked_key k
+                     where k.consumer = p.consumer and k.topic = p.topic
+                         and k.partition = p.partition)
+         from messaging.consumer_progress p
+         where p.consumer = $1 and p.lane = 0
+             and (p.topic, p.partition) in (select * from unnest($2::text[], $3::integer[]))
+         order by p.topic, p.partition
+         for update of p",
+    )
+    .bind(consumer)
+    .bind(topics)
+    .bind(partitions)
+    .fetch_all(conn)
+    .await?;
+    let mut marks = HashMap::with_capacity(rows.len());
+    for (topic, partition, incarnation, window, seq, offset, parked) in rows {
+        let position = Position { incarnation, window, seq };
+        if let Some(place) = places.iter().find(|(t, p)| *t == topic && *p == partition) {
+            marks.insert(*place, Mark { position, offset, parked });
+        }
+    }
+    Ok(marks)
+}
+
+/// Writes the marks that moved, in the transaction that locked them.
+pub(super) async fn store(
+    conn: &mut PgConnection,
+    consumer: &str,
+    moved: &HashMap<Place, Mark>,
+) -> Result<(), sqlx::Error> {
+    let mut places: (Vec<&str>, Vec<i32>) = Default::default();
+    let mut numbers = [const { Vec::new() }; 4];
+    for ((topic, partition), mark) in moved {
+        places.0.push(topic);
+        places.1.push(*partition);
+        let Position { incarnation, window, seq } = mark.position;
+        for (list, number) in numbers.iter_mut().zip([incarnation, window, seq, mark.offset]) {
+            list.push(number);
+        }
+    }
+    let [incarnations, windows, seqs, offsets] = numbers;
+    sqlx::query(
+        "update messaging.consumer_progress p
+         set incarnation = n.incarnation, window_id = n.window_id, seq = n.seq,
+             kafka_offset = n.kafka_offset
+         from unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[],
+                     $7::bigint[]) as n (topic, partition, incarnation, window_id, seq, kafka_offset)
+         where p.consumer = $1 and p.lane = 0 and p.topic = n.topic and p.partition = n.partition",
+    )
+    .bind(consumer)
+    .bind(places.0)
+    .bind(places.1)
+    .bind(incarnations)
+    .bind(windows)
+    .bind(seqs)
+    .bind(offsets)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+impl Record {
+    /// The partition it came from.
+    pub(super) fn place(&self) -> Place {
+        (self.meta.topic, self.partition)
+    }
+}

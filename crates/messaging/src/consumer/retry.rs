@@ -1,0 +1,260 @@
+//! Trying parked keys again: the record that blocks, then those behind it, then the key is free.
+
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection};
+use tokio_util::sync::CancellationToken;
+
+use super::erased::{Failure, Handled};
+use super::record::Record;
+use super::{Shared, backoff};
+use crate::envelope::Meta;
+use crate::position::Position;
+use crate::relay::interval;
+use crate::{ErrorClass, wake};
+
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What one look found.
+enum Look {
+    /// No key is due.
+    Nothing,
+    /// One record was settled; there may be more.
+    Settled,
+    /// The world is down.
+    Unavailable,
+}
+
+/// Runs until `stop`.
+pub(super) async fn run(shared: Shared, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match look(&shared).await {
+            Ok(Look::Settled) => continue,
+            Ok(Look::Nothing | Look::Unavailable) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot look after parked keys"
+                );
+            }
+        }
+        let _stopped = tokio::time::timeout(LOOK, stop.cancelled()).await;
+    }
+}
+
+/// A key's first record, with what is known of it.
+#[derive(sqlx::FromRow)]
+struct Parked {
+    id: i64,
+    topic: String,
+    key: String,
+    partition: i32,
+    incarnation: i64,
+    window_id: i64,
+    seq: i64,
+    kafka_offset: i64,
+    event_id: uuid::Uuid,
+    #[sqlx(rename = "type")]
+    event_type: String,
+    subject: String,
+    version: i64,
+    occurred_at: time::OffsetDateTime,
+    correlation: uuid::Uuid,
+    causation: Option<uuid::Uuid>,
+    traceparent: Option<String>,
+    payload: Vec<u8>,
+}
+
+async fn look(shared: &Shared) -> Result<Look, sqlx::Error> {
+    let mut conn = shared.pool.acquire().await?;
+    let mut tx = conn.begin().await?;
+    let Some((topic, key)) = due(&mut tx, shared.name).await? else { return Ok(Look::Nothing) };
+    let Some(parked) = first(&mut tx, shared.name, &topic, &key).await? else {
+        free(&mut tx, shared.name, &topic, &key).await?;
+        tx.commit().await?;
+        tracing::info!(topic, key, "key is free again");
+        return Ok(Look::Settled);
+    };
+    let id = parked.id;
+    let failure = match shared.handlers.get_key_value(topic.as_str()) {
+        Some((topic, handler)) => {
+            let record = parked.into_record(topic);
+            match handler.handle(shared.name, &mut tx, &record).await {
+                Ok(Handled::Yes | Handled::UnknownType) => None,
+                Err(failure) => Some(failure),
+            }
+        }
+        None => Some(Failure::permanent("the consumer does not listen to this topic".into())),
+    };
+    match failure {
+        None => {
+            resolve(&mut tx, shared.name, id, &topic, &key).await?;
+            tx.commit().await?;
+            wake::committed();
+            Ok(Look::Settled)
+        }
+        Some(failure) => {
+            tx.rollback().await?;
+            if failure.class == ErrorClass::Unavailable {
+                return Ok(Look::Unavailable);
+            }
+            postpone(&mut conn, shared.name, id, &topic, &key, &failure).await?;
+            Ok(Look::Settled)
+        }
+    }
+}
+
+/// Locks one key that is due. Its row is the key's lock: records that come meanwhile wait to be
+/// put behind the others, and find the key free if this frees it.
+async fn due(
+    conn: &mut PgConnection,
+    consumer: &str,
+) -> Result<Option<(String, String)>, sqlx::Error> {
+    sqlx::query_as(
+        "select topic, key from messaging.parked_key
+         where consumer = $1 and state = 'retrying' and retry_at <= clock_timestamp()
+         order by retry_at
+         limit 1
+         for update skip locked",
+    )
+    .bind(consumer)
+    .fetch_optional(conn)
+    .await
+}
+
+async fn first(
+    conn: &mut PgConnection,
+    consumer: &str,
+    topic: &str,
+    key: &str,
+) -> Result<Option<Parked>, sqlx::Error> {
+    sqlx::query_as(
+        "select * from messaging.parked
+         where consumer = $1 and topic = $2 and key = $3 and state = 'waiting'
+         order by incarnation, window_id, seq
+         limit 1
+         for update",
+    )
+    .bind(consumer)
+    .bind(topic)
+    .bind(key)
+    .fetch_optional(conn)
+    .await
+}
+
+/// Settles a record in the transaction of its effect; the next one of the key is due at once.
+async fn resolve(
+    conn: &mut PgConnection,
+    consumer: &str,
+    id: i64,
+    topic: &str,
+    key: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "with resolved as (
+             update messaging.parked
+             set state = 'resolved', attempts = attempts + 1, closed_at = clock_timestamp()
+             where id = $1
+         )
+         update messaging.parked_key
+         set attempts = 0, retry_at = clock_timestamp()
+         where consumer = $2 and topic = $3 and key = $4",
+    )
+    .bind(id)
+    .bind(consumer)
+    .bind(topic)
+    .bind(key)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn free(
+    conn: &mut PgConnection,
+    consumer: &str,
+    topic: &str,
+    key: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from messaging.parked_key where consumer = $1 and topic = $2 and key = $3")
+        .bind(consumer)
+        .bind(topic)
+        .bind(key)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes a failed try; the key rests longer, or waits for a person.
+async fn postpone(
+    conn: &mut PgConnection,
+    consumer: &str,
+    id: i64,
+    topic: &str,
+    key: &str,
+    failure: &Failure,
+) -> Result<(), sqlx::Error> {
+    let mut tx = conn.begin().await?;
+    let attempts: Option<i32> = sqlx::query_scalar(
+        "update messaging.parked_key set attempts = attempts + 1
+         where consumer = $1 and topic = $2 and key = $3 returning attempts",
+    )
+    .bind(consumer)
+    .bind(topic)
+    .bind(key)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let rest = match failure.class {
+        ErrorClass::Permanent => None,
+        ErrorClass::Retry | ErrorClass::Later | ErrorClass::Unavailable => {
+            backoff::parked(attempts.unwrap_or(1))
+        }
+    };
+    sqlx::query(
+        "with tried as (
+             update messaging.parked
+             set attempts = attempts + 1, error_class = $5, last_error = $6,
+                 first_error = coalesce(first_error, $6)
+             where id = $7
+         )
+         update messaging.parked_key
+         set state = case when $4::interval is null then 'person' else 'retrying' end,
+             retry_at = clock_timestamp() + $4::interval
+         where consumer = $1 and topic = $2 and key = $3",
+    )
+    .bind(consumer)
+    .bind(topic)
+    .bind(key)
+    .bind(rest.map(interval))
+    .bind(failure.class.name())
+    .bind(&failure.message)
+    .bind(id)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await
+}
+
+impl Parked {
+    fn into_record(self, topic: &'static str) -> Record {
+        let (incarnation, window, seq) = (self.incarnation, self.window_id, self.seq);
+        tracing::debug!(topic = self.topic, parked.id = self.id, "tried again");
+        Record {
+            partition: self.partition,
+            offset: self.kafka_offset,
+            position: Position { incarnation, window, seq },
+            previous: Position::NONE,
+            payload: self.payload,
+            meta: Meta {
+                event_id: self.event_id,
+                event_type: self.event_type,
+                topic,
+                key: self.key,
+                subject: self.subject,
+                version: self.version,
+                occurred_at: self.occurred_at,
+                correlation: self.correlation,
+                causation: self.causation,
+                traceparent: self.traceparent,
+            },
+        }
+    }
+}

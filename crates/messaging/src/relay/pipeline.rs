@@ -1,0 +1,164 @@
+//! The leader's loop: seal, read, produce, wait for the acknowledgements, remember; one window at a time.
+
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use sqlx::{ConnectOptions, Connection, PgConnection};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::produce::{Producer, Record};
+use super::progress::{self, Heads};
+use super::seal::{Window, seal, sealed_from};
+use super::{Relay, headers, lease, read};
+use crate::position::Position;
+use crate::wake::Pacer;
+use crate::{Error, partition_of};
+
+/// How far the stored progress may lag behind the acknowledgements.
+const LAG: Duration = Duration::from_millis(50);
+/// How often the age of the outbox's current child is looked at.
+const ROTATION_LOOK: Duration = Duration::from_secs(60);
+
+struct Pipeline<'r> {
+    relay: &'r Relay,
+    source: String,
+    conn: PgConnection,
+    producer: Producer,
+    heads: Heads,
+    /// The last window that was sent and acknowledged.
+    last: Window,
+    /// The window that the stored progress names.
+    stored: i64,
+    stored_at: Instant,
+    rotation_looked_at: Option<Instant>,
+}
+
+/// Runs until `stop`, the first failure, or the end of the term.
+pub(super) async fn run(relay: &Relay, term: i64, stop: &CancellationToken) -> Result<(), Error> {
+    let (mut pipeline, unacked) = Pipeline::open(relay).await?;
+    for window in unacked {
+        pipeline.send(window).await?;
+    }
+    let mut pacer = Pacer::new();
+    while !stop.is_cancelled() {
+        if let Some(window) = seal(&mut pipeline.conn, term, pipeline.last.id).await? {
+            let begun = Instant::now();
+            pipeline.send(window).await?;
+            pipeline.store_if_due().await?;
+            pacer.found();
+            tokio::time::sleep_until(begun + relay.settings.spacing).await;
+        } else {
+            pipeline.store().await?;
+            pipeline.rotate_if_due().await?;
+            tokio::select! {
+                () = pacer.pause() => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+    pipeline.store().await?;
+    let _closed = pipeline.conn.close().await;
+    Ok(())
+}
+
+impl<'r> Pipeline<'r> {
+    /// Opens a connection of its own (its settings are not for others) and reads where to go on.
+    async fn open(relay: &'r Relay) -> Result<(Self, Vec<Window>), Error> {
+        let mut conn = relay.pool.connect_options().as_ref().clone().connect().await?;
+        // Progress may be lost in a crash, and stale statistics must not turn the look-up into a
+        // scan. The seal waits for its own commit whatever is set here.
+        sqlx::query(
+            "select set_config('synchronous_commit', 'off', false),
+                 set_config('enable_seqscan', 'off', false)",
+        )
+        .execute(&mut conn)
+        .await?;
+        let (acked, heads) = progress::load(&mut conn).await?;
+        let mut windows = sealed_from(&mut conn, acked).await?;
+        if windows.first().map(|window| window.id) != Some(acked) {
+            return Err(Error::Corrupt(format!("window {acked} is missing")));
+        }
+        let last = windows.remove(0);
+        let pipeline = Self {
+            relay,
+            source: format!("/{}", relay.service),
+            conn,
+            producer: Producer::new(&relay.brokers)?,
+            heads,
+            last,
+            stored: acked,
+            stored_at: Instant::now(),
+            rotation_looked_at: None,
+        };
+        Ok((pipeline, windows))
+    }
+
+    /// Sends one window and waits until all of it is acknowledged.
+    async fn send(&mut self, window: Window) -> Result<(), Error> {
+        let begun = Instant::now();
+        let partitions = self.relay.settings.partitions;
+        let timestamp_ms = i64::try_from(window.sealed_at.unix_timestamp_nanos() / 1_000_000)
+            .map_err(|error| Error::Corrupt(error.to_string()))?;
+        let mut rows = read::rows(&mut self.conn, &self.last, &window);
+        let mut sent = 0_u64;
+        while let Some(row) = rows.try_next().await? {
+            self.producer.check(&row.topic, partitions).await?;
+            let partition = partition_of(row.key.as_bytes(), partitions);
+            let position =
+                Position { incarnation: window.incarnation, window: window.id, seq: row.seq };
+            let previous = self.heads.advance(&row.topic, partition, position);
+            let headers = headers::of(&self.source, &row, position, previous)?;
+            let (topic, key, payload) = (&row.topic, &row.key, &row.payload);
+            self.producer
+                .enqueue(Record { topic, partition, key, payload, timestamp_ms, headers })
+                .await?;
+            sent += 1;
+        }
+        drop(rows);
+        self.producer.all_acked().await?;
+        self.relay.metrics.windows.inc();
+        self.relay.metrics.sent.inc_by(sent);
+        self.relay.metrics.seal_to_ack.observe(begun.elapsed().as_secs_f64());
+        self.last = window;
+        Ok(())
+    }
+
+    async fn store_if_due(&mut self) -> Result<(), Error> {
+        if self.stored_at.elapsed() < LAG { Ok(()) } else { self.store().await }
+    }
+
+    async fn store(&mut self) -> Result<(), Error> {
+        if self.stored < self.last.id {
+            progress::store(&mut self.conn, self.last.id, &mut self.heads).await?;
+            self.stored = self.last.id;
+            self.stored_at = Instant::now();
+        }
+        Ok(())
+    }
+
+    async fn rotate_if_due(&mut self) -> Result<(), Error> {
+        let rotation = self.relay.settings.rotation;
+        let look = rotation.min(ROTATION_LOOK);
+        if self.rotation_looked_at.is_some_and(|at| at.elapsed() < look) {
+            return Ok(());
+        }
+        self.rotation_looked_at = Some(Instant::now());
+        let rotated: Result<bool, sqlx::Error> = sqlx::query_scalar("select messaging.rotate($1)")
+            .bind(lease::interval(rotation))
+            .fetch_one(&mut self.conn)
+            .await;
+        match rotated {
+            Ok(true) => tracing::info!("sent events past their retention are gone"),
+            Ok(false) => {}
+            // A busy table is tried again at the next look.
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "cannot rotate the outbox"
+                );
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! Handing records to librdkafka in order, and counting what the broker acknowledged.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::OwnedHeaders;
+use rdkafka::producer::{
+    BaseRecord, DeliveryResult, NoCustomPartitioner, Producer as _, ProducerContext,
+    ThreadedProducer,
+};
+use tokio::sync::Notify;
+
+use crate::Error;
+
+/// How long a record may wait for its acknowledgement before everything starts afresh, in
+/// milliseconds. It may outlive the lease: late copies are identical.
+const MESSAGE_TIMEOUT_MS: &str = "30000";
+
+/// A producer for one stretch without failures. Idempotence keeps the order of what is in flight;
+/// it does not span producers, which is why positions do.
+pub(super) struct Producer {
+    kafka: Option<Arc<ThreadedProducer<Acks>>>,
+    acks: Arc<Tally>,
+    enqueued: u64,
+    checked: HashSet<String>,
+}
+
+/// A record on its way out.
+pub(super) struct Record<'a> {
+    pub(super) topic: &'a str,
+    pub(super) partition: i32,
+    pub(super) key: &'a str,
+    pub(super) payload: &'a [u8],
+    pub(super) timestamp_ms: i64,
+    pub(super) headers: OwnedHeaders,
+}
+
+#[derive(Default)]
+struct Tally {
+    acked: AtomicU64,
+    failed: OnceLock<KafkaError>,
+    changed: Notify,
+}
+
+struct Acks(Arc<Tally>);
+
+impl ClientContext for Acks {}
+
+impl ProducerContext<NoCustomPartitioner> for Acks {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        match result {
+            Ok(_) => {
+                self.0.acked.fetch_add(1, Ordering::AcqRel);
+            }
+            Err((error, _)) => {
+                // The first failure decides; those after it are its consequences.
+                let _first_wins = self.0.failed.set(error.clone());
+            }
+        }
+        self.0.changed.notify_one();
+    }
+}
+
+impl Producer {
+    pub(super) fn new(brokers: &str) -> Result<Self, Error> {
+        let acks = Arc::new(Tally::default());
+        let kafka = ClientConfig::new()
+            .set("bootstrap.servers", brokers)
+            .set("client.id", "flotilla-relay")
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            .set("max.in.flight.requests.per.connection", "5")
+            .set("compression.type", "lz4")
+            .set("linger.ms", "1")
+            .set("message.timeout.ms", MESSAGE_TIMEOUT_MS)
+            .set("queue.buffering.max.kbytes", "16384")
+            .set("socket.nagle.disable", "true")
+            .create_with_context(Acks(Arc::clone(&acks)))?;
+        Ok(Self { kafka: Some(Arc::new(kafka)), acks, enqueued: 0, checked: HashSet::new() })
+    }
+
+    /// Makes sure, once, that the topic is there and has the partitions that keys are spread over.
+    pub(super) async fn check(&mut self, topic: &str, wanted: i32) -> Result<(), Error> {
+        if self.checked.contains(topic) {
+            return Ok(());
+        }
+        let kafka = Arc::clone(self.kafka()?);
+        let name = topic.to_owned();
+        let found = tokio::task::spawn_blocking(move || partitions(&kafka, &name))
+            .await
+            .map_err(|error| Error::Corrupt(error.to_string()))??;
+        if found == 0 {
+            return Err(Error::topic(topic, "is not there; events wait for it"));
+        }
+        if found != wanted {
+            return Err(Error::Partitions { topic: topic.to_owned(), found, wanted });
+        }
+        self.checked.insert(topic.to_owned());
+        Ok(())
+    }
+
+    /// Enqueues one record behind all before it, waiting for room if there is none.
+    pub(super) async fn enqueue(&mut self, record: Record<'_>) -> Result<(), Error> {
+        let kafka = Arc::clone(self.kafka()?);
+        let mut next = BaseRecord::to(record.topic)
+            .partition(record.partition)
+            .key(record.key)
+            .payload(record.payload)
+            .timestamp(record.timestamp_ms)
+            .headers(record.headers);
+        loop {
+            self.failure()?;
+            match kafka.send(next) {
+                Ok(()) => break,
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
+                    next = refused;
+                    let room = self.acks.changed.notified();
+                    let _looks_anyway = tokio::time::timeout(Duration::from_millis(50), room).await;
+                }
+                Err((error, _)) => return Err(error.into()),
+            }
+        }
+        self.enqueued += 1;
+        Ok(())
+    }
+
+    /// Waits until everything enqueued is acknowledged.
+    pub(super) async fn all_acked(&self) -> Result<(), Error> {
+        loop {
+            self.failure()?;
+            if self.acks.acked.load(Ordering::Acquire) == self.enqueued {
+                return Ok(());
+            }
+            self.acks.changed.notified().await;
+        }
+    }
+
+    fn failure(&self) -> Result<(), Error> {
+        self.acks.failed.get().map_or(Ok(()), |error| Err(error.clone().into()))
+    }
+
+    fn kafka(&self) -> Result<&Arc<ThreadedProducer<Acks>>, Error> {
+        self.kafka.as_ref().ok_or_else(|| Error::Corrupt("the producer is closed".into()))
+    }
+}
+
+impl Drop for Producer {
+    fn drop(&mut self) {
+        // Purges what is queued, so that nothing of ours is sent after the lead was lost. It joins
+        // a thread, which may take a tenth of a second.
+        let kafka = self.kafka.take();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            drop(runtime.spawn_blocking(move || drop(kafka)));
+        }
+    }
+}
+
+/// How many partitions the topic has; 0 if it does not exist.
+fn partitions(kafka: &ThreadedProducer<Acks>, topic: &str) -> Result<i32, Error> {
+    let metadata = kafka.client().fetch_metadata(Some(topic), Duration::from_secs(5))?;
+    let found = metadata.topics().iter().find(|found| found.name() == topic);
+    let count = found.filter(|found| found.error().is_none()).map_or(0, |t| t.partitions().len());
+    Ok(i32::try_from(count).unwrap_or(i32::MAX))
+}

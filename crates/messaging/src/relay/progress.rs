@@ -1,0 +1,107 @@
+//! What was acknowledged: the last window, and the last position of each partition as of it.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+
+use crate::position::Position;
+
+/// The last position sent to each partition of each topic.
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    topics: HashMap<String, HashMap<i32, Position>>,
+    changed: HashMap<(String, i32), Position>,
+}
+
+impl Heads {
+    /// Moves the head of a partition to `position`; returns where it was.
+    pub(super) fn advance(&mut self, topic: &str, partition: i32, position: Position) -> Position {
+        let previous = match self.topics.get_mut(topic) {
+            Some(partitions) => partitions.insert(partition, position),
+            None => {
+                self.topics.insert(topic.to_owned(), HashMap::from([(partition, position)]));
+                None
+            }
+        };
+        self.changed.insert((topic.to_owned(), partition), position);
+        previous.unwrap_or(Position::NONE)
+    }
+}
+
+/// Reads the last acknowledged window and the heads as of it.
+pub(super) async fn load(conn: &mut PgConnection) -> Result<(i64, Heads), sqlx::Error> {
+    let acked = sqlx::query_scalar("select acked_window from messaging.outbox_progress")
+        .fetch_one(&mut *conn)
+        .await?;
+    let rows: Vec<(String, i32, i64, i64, i64)> = sqlx::query_as(
+        "select topic, partition, incarnation, window_id, seq from messaging.outbox_head",
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut heads = Heads::default();
+    for (topic, partition, incarnation, window, seq) in rows {
+        heads.advance(&topic, partition, Position { incarnation, window, seq });
+    }
+    heads.changed.clear();
+    Ok((acked, heads))
+}
+
+/// Stores that `window` was acknowledged, with the heads that changed since the last time. May
+/// lag, which costs an identical second copy after a crash, and never goes back: what a leader
+/// whose term is over stores late is either the same or ignored.
+pub(super) async fn store(
+    conn: &mut PgConnection,
+    window: i64,
+    heads: &mut Heads,
+) -> Result<(), sqlx::Error> {
+    let mut topics = Vec::with_capacity(heads.changed.len());
+    let mut partitions = Vec::with_capacity(heads.changed.len());
+    let mut numbers = [const { Vec::new() }; 3];
+    for ((topic, partition), position) in &heads.changed {
+        topics.push(topic.clone());
+        partitions.push(*partition);
+        numbers[0].push(position.incarnation);
+        numbers[1].push(position.window);
+        numbers[2].push(position.seq);
+    }
+    let [incarnations, windows, seqs] = numbers;
+    sqlx::query(
+        "with advanced as (
+             update messaging.outbox_progress set acked_window = $1 where acked_window < $1
+             returning 1
+         )
+         insert into messaging.outbox_head (topic, partition, incarnation, window_id, seq)
+         select h.* from unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[])
+             as h
+         where exists (select from advanced)
+         on conflict (topic, partition) do update
+         set incarnation = excluded.incarnation, window_id = excluded.window_id,
+             seq = excluded.seq",
+    )
+    .bind(window)
+    .bind(topics)
+    .bind(partitions)
+    .bind(incarnations)
+    .bind(windows)
+    .bind(seqs)
+    .execute(conn)
+    .await?;
+    heads.changed.clear();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_has_a_chain_of_its_own() {
+        let mut heads = Heads::default();
+        let position = |seq| Position { incarnation: 1, window: 1, seq };
+
+        assert_eq!(heads.advance("a", 0, position(1)), Position::NONE);
+        assert_eq!(heads.advance("a", 1, position(2)), Position::NONE);
+        assert_eq!(heads.advance("b", 0, position(3)), Position::NONE);
+        assert_eq!(heads.advance("a", 0, position(4)), position(1));
+    }
+}

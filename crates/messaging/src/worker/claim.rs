@@ -1,0 +1,97 @@
+//! Taking jobs, and giving them back: every SQL statement that a worker's loop runs.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::relay::interval;
+
+/// A job that this process may run, until its lease ends.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Claimed {
+    pub(super) id: Uuid,
+    pub(super) job: serde_json::Value,
+    pub(super) idempotency_key: Uuid,
+    pub(super) attempts: i32,
+    pub(super) outages: i32,
+    pub(super) token: Uuid,
+    pub(super) correlation: Uuid,
+    pub(super) causation: Option<Uuid>,
+    pub(super) traceparent: Option<String>,
+}
+
+/// Why a job comes back.
+#[derive(Debug)]
+pub(super) enum Postponed {
+    /// A failed try, which counts.
+    Failed(Duration),
+    /// The other side is down, which does not.
+    Unavailable(Duration),
+    /// Not before a person has looked: it can be neither done nor given up.
+    Stuck,
+}
+
+/// Claims up to `at_most` jobs of `queue` for `lease`.
+pub(super) async fn claim(
+    conn: &mut PgConnection,
+    queue: &str,
+    at_most: i32,
+    lease: Duration,
+) -> Result<Vec<Claimed>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, job, idempotency_key, attempts, outages, token, correlation, causation,
+             traceparent
+         from messaging.claim($1, $2, $3, $4) order by seq",
+    )
+    .bind(queue)
+    .bind(at_most)
+    .bind(Uuid::new_v4())
+    .bind(interval(lease))
+    .fetch_all(conn)
+    .await
+}
+
+/// Removes a job that is done. False if another claim took it over, whose outcome counts.
+pub(super) async fn complete(
+    conn: &mut PgConnection,
+    claimed: &Claimed,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query("delete from messaging.job where id = $1 and token = $2")
+        .bind(claimed.id)
+        .bind(claimed.token)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a job back, if the claim still holds.
+pub(super) async fn postpone(
+    conn: &mut PgConnection,
+    claimed: &Claimed,
+    postponed: &Postponed,
+    error: &str,
+) -> Result<(), sqlx::Error> {
+    let (pause, failures, outages) = match postponed {
+        Postponed::Failed(pause) => (Some(*pause), 1, 0),
+        Postponed::Unavailable(pause) => (Some(*pause), 0, 1),
+        Postponed::Stuck => (None, 1, 0),
+    };
+    sqlx::query(
+        "update messaging.job
+         set token = null, leased_until = null, last_error = $6,
+             attempts = attempts + $4, outages = case when $5 = 0 then 0 else outages + $5 end,
+             retry_at = clock_timestamp() + coalesce($3::interval, '0'),
+             stuck_at = case when $3::interval is null then clock_timestamp() end
+         where id = $1 and token = $2",
+    )
+    .bind(claimed.id)
+    .bind(claimed.token)
+    .bind(pause.map(interval))
+    .bind(failures)
+    .bind(outages)
+    .bind(error)
+    .execute(conn)
+    .await?;
+    Ok(())
+}

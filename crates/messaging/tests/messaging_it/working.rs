@@ -1,0 +1,191 @@
+//! What workers promise: one key for all tries, one job of an aggregate at a time, claims that fence.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use messaging::{Attempt, ErrorClass, GaveUp, Worker, Workers, enqueue, enqueue_at, migrate};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::support::{Running, Trouble, eventually, metrics};
+
+#[derive(Serialize, Deserialize)]
+struct Charge {
+    order: String,
+    n: u32,
+}
+
+/// One call: order, number, key, try.
+type Call = (String, u32, Uuid, u32);
+
+#[derive(Clone, Default)]
+struct Till {
+    calls: Arc<Mutex<Vec<Call>>>,
+    fails: Arc<Mutex<Vec<ErrorClass>>>,
+    takes: Duration,
+}
+
+impl Worker for Till {
+    const QUEUE: &'static str = "charges";
+    const BUDGET: u32 = 3;
+    type Job = Charge;
+    type Outcome = u32;
+    type Error = Trouble;
+
+    async fn call(&self, job: &Charge, attempt: &Attempt) -> Result<u32, Trouble> {
+        let call = (job.order.clone(), job.n, attempt.idempotency_key, attempt.number);
+        self.calls.lock().unwrap().push(call);
+        tokio::time::sleep(self.takes).await;
+        match self.fails.lock().unwrap().pop() {
+            Some(class) => Err(Trouble::Told(class)),
+            None => Ok(job.n),
+        }
+    }
+
+    async fn settle(
+        &self,
+        conn: &mut PgConnection,
+        job: &Charge,
+        outcome: Result<u32, GaveUp>,
+    ) -> Result<(), Trouble> {
+        let outcome = outcome.map_or_else(|gave_up| gave_up.to_string(), |n| n.to_string());
+        sqlx::query("insert into settled (order_id, outcome) values ($1, $2)")
+            .bind(&job.order)
+            .bind(outcome)
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+}
+
+async fn prepare(db: &PgPool) {
+    migrate(db).await.unwrap();
+    sqlx::query("create table settled (id bigserial, order_id text, outcome text)")
+        .execute(db)
+        .await
+        .unwrap();
+}
+
+fn start(db: &PgPool, till: &Till) -> Running {
+    let workers = Workers::new(db.clone(), metrics()).work(till.clone());
+    Running::start(|stop| workers.run(stop))
+}
+
+async fn charge(db: &PgPool, order: &str, n: u32) {
+    let mut conn = db.acquire().await.unwrap();
+    enqueue::<Till>(&mut conn, order, &Charge { order: order.to_owned(), n }).await.unwrap();
+}
+
+async fn settled(db: &PgPool, order: &str) -> Vec<String> {
+    sqlx::query_scalar("select outcome from settled where order_id = $1 order by id")
+        .bind(order)
+        .fetch_all(db)
+        .await
+        .unwrap()
+}
+
+async fn wait_for(db: &PgPool, order: &str, outcomes: &[&str]) {
+    eventually(&format!("{order} settled"), || async { settled(db, order).await == outcomes })
+        .await;
+}
+
+#[sqlx::test]
+async fn all_tries_of_a_job_share_one_key_and_an_outage_uses_up_none(db: PgPool) {
+    prepare(&db).await;
+    let till = Till::default();
+    *till.fails.lock().unwrap() = vec![
+        ErrorClass::Later,
+        ErrorClass::Unavailable,
+        ErrorClass::Unavailable,
+        ErrorClass::Later,
+    ];
+    let workers = start(&db, &till);
+
+    charge(&db, "o1", 7).await;
+    wait_for(&db, "o1", &["7"]).await;
+    workers.stop().await;
+
+    let calls = till.calls.lock().unwrap().clone();
+    assert!(calls.iter().all(|call| call.2 == calls[0].2));
+    assert_eq!(calls.iter().map(|call| call.3).collect::<Vec<_>>(), [1, 2, 2, 2, 3]);
+}
+
+#[sqlx::test]
+async fn a_job_gives_up_at_once_on_a_permanent_error_and_otherwise_at_its_budget(db: PgPool) {
+    prepare(&db).await;
+    let till = Till::default();
+    *till.fails.lock().unwrap() = vec![ErrorClass::Permanent];
+    let workers = start(&db, &till);
+    charge(&db, "o1", 1).await;
+    wait_for(&db, "o1", &["gave up: told to fail as Permanent"]).await;
+
+    *till.fails.lock().unwrap() = vec![ErrorClass::Later; 3];
+    charge(&db, "o2", 1).await;
+    wait_for(&db, "o2", &["gave up: told to fail as Later"]).await;
+
+    workers.stop().await;
+    assert_eq!(till.calls.lock().unwrap().len(), 4);
+}
+
+#[sqlx::test]
+async fn jobs_of_one_aggregate_run_in_order_and_those_of_others_meanwhile(db: PgPool) {
+    prepare(&db).await;
+    let till = Till { takes: Duration::from_millis(30), ..Till::default() };
+    // The first try of the first job fails: those behind it wait for it all the same.
+    *till.fails.lock().unwrap() = vec![ErrorClass::Later];
+    charge(&db, "o1", 1).await;
+    let (one, two) = (start(&db, &till), start(&db, &till));
+    eventually("the first try", || async { !till.calls.lock().unwrap().is_empty() }).await;
+    for n in 2..=5 {
+        charge(&db, "o1", n).await;
+        charge(&db, "o2", n).await;
+    }
+
+    wait_for(&db, "o1", &["1", "2", "3", "4", "5"]).await;
+    wait_for(&db, "o2", &["2", "3", "4", "5"]).await;
+    one.stop().await;
+    two.stop().await;
+}
+
+#[sqlx::test]
+async fn a_timer_runs_when_it_is_due_and_holds_up_nobody_before(db: PgPool) {
+    prepare(&db).await;
+    let till = Till::default();
+    let workers = start(&db, &till);
+    let due = OffsetDateTime::now_utc() + Duration::from_secs(2);
+    let mut conn = db.acquire().await.unwrap();
+    let timer = Charge { order: "o1".into(), n: 1 };
+    enqueue_at::<Till>(&mut conn, "o1", &timer, due).await.unwrap();
+    charge(&db, "o1", 2).await;
+
+    wait_for(&db, "o1", &["2"]).await;
+    assert!(OffsetDateTime::now_utc() < due);
+    wait_for(&db, "o1", &["2", "1"]).await;
+    assert!(OffsetDateTime::now_utc() >= due);
+    workers.stop().await;
+}
+
+#[sqlx::test]
+async fn an_outcome_counts_only_with_the_claim_that_took_the_job(db: PgPool) {
+    prepare(&db).await;
+    let till = Till { takes: Duration::from_millis(500), ..Till::default() };
+    let workers = start(&db, &till);
+    charge(&db, "o1", 1).await;
+    eventually("called", || async { till.calls.lock().unwrap().len() == 1 }).await;
+
+    // Another process took the job over, as after a lease that ran out.
+    sqlx::query("update messaging.job set token = gen_random_uuid(), leased_until = 'infinity'")
+        .execute(&db)
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(settled(&db, "o1").await, [""; 0]);
+    sqlx::query("update messaging.job set leased_until = '-infinity'").execute(&db).await.unwrap();
+
+    wait_for(&db, "o1", &["1"]).await;
+    workers.stop().await;
+    let calls = till.calls.lock().unwrap().clone();
+    assert_eq!((calls.len(), calls[0].2 == calls[1].2), (2, true));
+}
