@@ -93,7 +93,7 @@ pub(crate) struct Event {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Entry {
     Opened {
-        session: Session,
+        session: Box<Session>,
         key: Option<String>,
     },
     CardEntered {
@@ -109,9 +109,8 @@ pub(crate) enum Entry {
     },
     /// A new authorization, or a new status of one (the event's data), asked for under a key.
     Changed {
-        authorization: Authorization,
         key: String,
-        event: Event,
+        event: Box<Event>,
     },
     Delivered {
         event: String,
