@@ -17,10 +17,12 @@ use crate::{App, Error, FleetMetrics, Parts, Settings, database, keys, server, t
 /// Time for requests, handlers and workers to finish once the process was told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The whole of a service's `main`.
+/// The whole of a service's `main`. A first argument that is the service's own name is skipped, so
+/// that an image of this service and one of all services start with the same command line.
 #[must_use]
 pub fn main<A: App>() -> ExitCode {
-    run::<A>(std::env::args())
+    let named = std::env::args().nth(1).is_some_and(|first| first == A::NAME);
+    run::<A>(std::env::args().skip(usize::from(named)))
 }
 
 /// Runs a service with these arguments, the first being its name. Settings come from flags and the
