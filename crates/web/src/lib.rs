@@ -1,5 +1,6 @@
 //! HTTP for every service: extractors that name what is wrong, the signed-in caller, idempotency, tokens between services.
 
+pub mod browser;
 mod caller;
 mod check;
 pub mod client;
