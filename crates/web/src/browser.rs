@@ -84,7 +84,9 @@ pub async fn keep_signed_in(
     };
     let mut response = next.run(request).await;
     // A page that signs in or out has the last word.
-    if !response.headers().contains_key(SET_COOKIE) {
+    let said = response.headers().get_all(SET_COOKIE).iter();
+    let said = said.filter_map(|cookie| cookie.to_str().ok());
+    if !said.into_iter().any(|cookie| cookie.starts_with(cookies::ACCESS)) {
         for cookie in fresh.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
