@@ -32,6 +32,23 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// What would come with an event said now, by nobody in particular: for tests of handlers.
+    pub fn now(topic: &'static str, event_type: &str, key: &str, subject: &str) -> Self {
+        let cause = Cause::current();
+        Self {
+            event_id: crate::cause::next_id(),
+            event_type: event_type.to_owned(),
+            topic,
+            key: key.to_owned(),
+            subject: subject.to_owned(),
+            version: 0,
+            occurred_at: OffsetDateTime::now_utc(),
+            correlation: cause.correlation,
+            causation: None,
+            traceparent: None,
+        }
+    }
+
     /// The cause that a handler of this event works under.
     pub(crate) fn as_cause(&self) -> Cause {
         Cause {

@@ -38,6 +38,6 @@ pub use murmur2::partition_of;
 pub use outbox::{AppendError, append};
 pub use relay::{Relay, RelaySettings};
 pub use topics::{Created, TopicSpec, create_topics};
-pub use trace::{TraceHooks, install_trace_hooks};
+pub use trace::{TraceHooks, inject as current_traceparent, install_trace_hooks};
 pub use wake::committed;
 pub use worker::{Attempt, EnqueueError, GaveUp, Worker, Workers, enqueue, enqueue_at};

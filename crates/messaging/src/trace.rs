@@ -20,7 +20,8 @@ pub fn install_trace_hooks(hooks: TraceHooks) {
     let _first_wins = HOOKS.set(hooks);
 }
 
-pub(crate) fn inject() -> Option<String> {
+/// The `traceparent` of the current span; none without hooks or outside a sampled span.
+pub fn inject() -> Option<String> {
     HOOKS.get().and_then(|hooks| (hooks.inject)())
 }
 

@@ -1,1 +1,26 @@
-//! The process: settings, telemetry, pool, servers, health, graceful shutdown.
+//! The process around a service: settings, telemetry, database, servers, health, keys, graceful shutdown.
+//!
+//! A service implements [`App`]; [`main`] does the rest. Read `app`, then `run`.
+
+mod app;
+mod database;
+mod error;
+mod health;
+pub mod keys;
+mod metrics;
+mod parked;
+mod request;
+mod run;
+mod server;
+mod settings;
+mod telemetry;
+
+pub use app::{App, Parts, Service};
+pub use database::{migrate, migrate_shared, schema_is_current};
+pub use error::Error;
+pub use metrics::FleetMetrics;
+pub use parked::ParkedView;
+pub use run::{main, run};
+pub use server::router;
+pub use settings::Settings;
+pub use telemetry::init as init_telemetry;

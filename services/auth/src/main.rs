@@ -1,1 +1,5 @@
-fn main() {}
+//! The auth service alone, for its own image.
+
+fn main() -> std::process::ExitCode {
+    runtime::main::<auth::App>()
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! Catalog alone, for its own image.
+
+fn main() -> std::process::ExitCode {
+    runtime::main::<catalog::App>()
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The notifications service alone, for its own image.
+
+fn main() -> std::process::ExitCode {
+    runtime::main::<notifications::App>()
+}

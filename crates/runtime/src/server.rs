@@ -1,0 +1,108 @@
+//! Everything that a service answers, behind the same layers.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router, middleware};
+use http::StatusCode;
+use problem::Problem;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+use web::RequestError;
+
+use crate::health::{self, Readiness};
+use crate::{Error, FleetMetrics, Parts, Service, parked, request};
+
+/// Longest time until the head of an answer; bodies may stream on.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// Largest body unless a route says otherwise.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// The HTTP side of a service as it is served: its routes, its OpenAPI document, health, layers.
+/// Takes the routes out of the service.
+pub fn router(name: &str, version: &str, service: &mut Service, parts: &Parts) -> Router {
+    assemble(name, version, service, parts, &Readiness::default(), &FleetMetrics::new())
+}
+
+pub(crate) fn assemble(
+    name: &str,
+    version: &str,
+    service: &mut Service,
+    parts: &Parts,
+    ready: &Readiness,
+    metrics: &FleetMetrics,
+) -> Router {
+    let parked = parts.db.clone().map(|db| parked::routes(name, db)).unwrap_or_default();
+    let (api, mut document) = std::mem::take(&mut service.api).merge(parked).split_for_parts();
+    document.info.title = name.to_owned();
+    document.info.version = version.to_owned();
+    let document = axum::Json(document);
+    let openapi = format!("/api/{name}/openapi.json");
+    let routes = api
+        .merge(std::mem::take(&mut service.pages))
+        .route(&openapi, get(move || std::future::ready(document.clone())))
+        .fallback(|| refuse(RequestError::NoSuchPath))
+        .method_not_allowed_fallback(|| refuse(RequestError::MethodNotAllowed));
+    layered(routes, parts, metrics).merge(health::router(
+        ready.clone(),
+        metrics.clone(),
+        parts.db.clone(),
+    ))
+}
+
+/// The layers that HTTP and gRPC share.
+pub(crate) fn layered(routes: Router, parts: &Parts, metrics: &FleetMetrics) -> Router {
+    routes
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(Extension(parts.verifier.clone()))
+        .layer(middleware::from_fn_with_state(metrics.clone(), request::around))
+}
+
+async fn refuse(error: RequestError) -> Response {
+    Problem::from(error).into_response()
+}
+
+/// A panic is a bug of ours; the caller gets a problem like any other.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    #[derive(Debug, thiserror::Error)]
+    #[error("a request panicked")]
+    struct Panicked;
+    impl problem::ServiceError for Panicked {
+        fn kind(&self) -> problem::ErrorKind {
+            problem::ErrorKind::Internal
+        }
+        fn code(&self) -> &'static str {
+            "internal"
+        }
+    }
+    Problem::from(Panicked).into_response()
+}
+
+/// Listens; a taken port is an error that names it.
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })
+}
+
+/// Serves until told to stop, then finishes what is under way.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+        // Small answers go out at once.
+        let _ = stream.set_nodelay(true);
+    });
+    let peers = routes.into_make_service();
+    axum::serve(listener, peers)
+        .with_graceful_shutdown(async move { stop.cancelled().await })
+        .await
+        .map_err(|error| Error::other("serving", error))
+}

@@ -1,0 +1,51 @@
+//! The settings that every service has. Each is an environment variable, and a flag of the same name.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use url::Url;
+
+/// Settings of the process, whatever the service.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settings {
+    /// Where HTTP is served.
+    #[arg(long, env = "HTTP_ADDR", default_value = "127.0.0.1:8080")]
+    pub http_addr: SocketAddr,
+    /// Where gRPC is served, by services that are asked something.
+    #[arg(long, env = "GRPC_ADDR", default_value = "127.0.0.1:9080")]
+    pub grpc_addr: SocketAddr,
+    /// The service's own database, as the role that may not change tables.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+    /// Most connections to the database.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10)]
+    pub database_connections: u32,
+    /// Kafka's bootstrap servers.
+    #[arg(long, env = "KAFKA_BROKERS")]
+    pub kafka_brokers: String,
+    /// The folder with this service's private key and the public keys of its callers.
+    #[arg(long, env = "KEYS_DIR")]
+    pub keys_dir: Option<PathBuf>,
+    /// The shop's address as browsers see it.
+    #[arg(long, env = "PUBLIC_URL", default_value = "http://localhost:8080")]
+    pub public_url: Url,
+    /// Traces go there (OTLP over gRPC) when it is set.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<Url>,
+    /// `json` for machines, `human` for people.
+    #[arg(long, env = "LOG_FORMAT", default_value = "json")]
+    pub log_format: LogFormat,
+    /// What is logged, as in `info,orders=debug`.
+    #[arg(long, env = "RUST_LOG", default_value = "info,rdkafka=error,librdkafka=error,sqlx=warn")]
+    pub log: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// Short coloured lines.
+    Human,
+}

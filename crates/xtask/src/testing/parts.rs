@@ -1,0 +1,49 @@
+//! A Postgres and a Kafka for the tests alone, in a folder and on ports of their own.
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::down;
+use crate::instance::Instance;
+use crate::parts::postgres::Durability;
+use crate::parts::{kafka, postgres};
+use crate::secrets::Secrets;
+use crate::settings::{self, Settings, Variables};
+use crate::supervisor::Supervisor;
+
+/// Clear of the developer's fleet and of the journeys' one.
+const PORT_SHIFT: u16 = 7000;
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The running parts; dropping them ends them.
+pub(super) struct TestParts {
+    _supervisor: Supervisor,
+    /// How a test finds them: `DATABASE_URL` and `KAFKA_BROKERS`.
+    pub(super) variables: Variables,
+}
+
+/// Starts fresh parts, and takes what the environment gives (`FLOTILLA_POSTGRES_URL`,
+/// `KAFKA_BROKERS`) in their place.
+///
+/// # Errors
+/// When a part cannot start.
+pub(super) fn start(instance: &Instance) -> Result<TestParts> {
+    let own = instance.sibling("test-parts", PORT_SHIFT)?;
+    crate::up::claim::folder(&own)?;
+    down::wipe(&own)?;
+    own.prepare()?;
+    let secrets = Secrets::of(&own.data)?;
+    let mut supervisor = Supervisor::of(own.data.clone())?;
+    let mut started = Vec::new();
+    if settings::given_postgres().is_none() {
+        supervisor.start(postgres::prepare(&own, &secrets, Durability::TestsOnly)?)?;
+        started.push(postgres::NAME);
+    }
+    if settings::given_brokers().is_none() {
+        supervisor.start(kafka::prepare(&own)?)?;
+        started.push(kafka::NAME);
+    }
+    started.iter().try_for_each(|name| supervisor.wait_ready(name, PATIENCE))?;
+    let variables = Settings::new(&own, &secrets, false)?.for_tests();
+    Ok(TestParts { _supervisor: supervisor, variables })
+}

@@ -1,0 +1,4 @@
+//! What we listen to.
+
+pub(crate) mod auth;
+pub(crate) mod orders;

@@ -1,0 +1,4 @@
+//! What mails say.
+
+pub(crate) mod mail;
+pub(crate) mod order;
