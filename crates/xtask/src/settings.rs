@@ -113,6 +113,12 @@ impl Settings {
         variables.push(pair("SMTP_ADDR", format!("127.0.0.1:{}", self.instance.ports.smtp())));
         variables
             .push(pair("SANDBOX_DIR", self.instance.data.join("sandbox").join(name).display()));
+        // Browsers are sent to its pages, so it is `localhost` like the shop.
+        variables.push(pair("SANDBOX_PUBLIC_URL", format!("http://localhost:{port}")));
+        // The world outside comes in through the gateway like everybody else.
+        let gateway = format!("http://127.0.0.1:{}/api", self.instance.ports.gateway());
+        variables.push(pair("PAYMENT_WEBHOOK_URL", format!("{gateway}/payments/v1/webhooks")));
+        variables.push(pair("CARRIER_WEBHOOK_URL", format!("{gateway}/shipping/v1/webhooks")));
         Ok(variables)
     }
 

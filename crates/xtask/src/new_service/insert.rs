@@ -31,13 +31,18 @@ const PLACES: &[Place] = &[
     },
     Place {
         file: "crates/flotilla/Cargo.toml",
-        spot: Spot::SortedBelow("[dependencies]"),
+        spot: Spot::Above("# new-service: the next service goes above this line."),
         line: "@NAME@.workspace = true\n",
     },
     Place {
         file: "crates/flotilla/src/services.rs",
         spot: Spot::Above(MARKER),
         line: "    entry::<@NAME@::App>(),\n",
+    },
+    Place {
+        file: "crates/flotilla/src/gateway.rs",
+        spot: Spot::Above("// new-service: the next route goes above this line."),
+        line: "    route(\"/api/@NAME@/\", \"@NAME@\"),\n",
     },
     Place {
         file: "crates/xtask/src/ports.rs",
