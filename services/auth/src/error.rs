@@ -91,9 +91,6 @@ impl ServiceError for Error {
     }
 
     fn retry_after(&self) -> Option<u64> {
-        match self {
-            Self::TooManyTries(seconds) => Some(*seconds),
-            _ => None,
-        }
+        if let Self::TooManyTries(seconds) = self { Some(*seconds) } else { None }
     }
 }

@@ -3,6 +3,7 @@
 use kernel::AccountId;
 use problem::FieldError;
 use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::PgConnection;
 use web::{Caller, RequestError};
 
 use super::Auth;
@@ -10,6 +11,7 @@ use crate::domain::mail_token::Purpose;
 use crate::domain::password;
 use crate::domain::throttle::{self, Take};
 use crate::hashing::Match;
+use crate::store::accounts::Account;
 use crate::store::throttles::Taken;
 use crate::{Error, publish, store};
 
@@ -70,12 +72,20 @@ impl Auth {
         let mut tx = self.db.begin().await?;
         let known = store::accounts::find_by_email(&mut tx, email).await?;
         if let Some(account) = known.filter(|_| may_mail) {
-            let (purpose, now) = (Purpose::ResetPassword, self.clock.now());
-            let token = store::mail_tokens::issue(&mut tx, account.id, purpose, now).await?;
-            let mail = publish::password_reset_requested(&account, token);
-            messaging::append(&mut tx, [mail]).await?;
+            self.send_reset(&mut tx, &account).await?;
         }
         tx.commit().await?;
+        Ok(())
+    }
+
+    pub(crate) async fn send_reset(
+        &self,
+        conn: &mut PgConnection,
+        account: &Account,
+    ) -> Result<(), Error> {
+        let (purpose, now) = (Purpose::ResetPassword, self.clock.now());
+        let token = store::mail_tokens::issue(conn, account.id, purpose, now).await?;
+        messaging::append(conn, [publish::password_reset_requested(account, token)]).await?;
         Ok(())
     }
 

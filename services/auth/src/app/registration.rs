@@ -36,21 +36,30 @@ impl Auth {
         };
         let mut tx = self.db.begin().await?;
         if store::accounts::save(&mut tx, &new).await? {
-            store::accounts::grant(&mut tx, new.id, Role::Shopper, now).await?;
-            messaging::append(&mut tx, [publish::registered(new.id).version(1)]).await?;
-            let account = store::accounts::find(&mut tx, new.id).await?;
-            self.ask_for_confirmation(&mut tx, &account).await?;
-            tracing::info!(account.id = %new.id, "account registered");
-        } else if may_mail
-            && let Some(account) = store::accounts::find_by_email(&mut tx, &applicant.email).await?
-        {
-            let purpose = Purpose::ResetPassword;
-            let token = store::mail_tokens::issue(&mut tx, account.id, purpose, now).await?;
-            let mail = publish::password_reset_requested(&account, token);
-            messaging::append(&mut tx, [mail]).await?;
-            tracing::info!(account.id = %account.id, "somebody signed up with a known address");
+            self.welcome(&mut tx, new.id).await?;
+        } else if may_mail {
+            self.tell_owner(&mut tx, &applicant.email).await?;
         }
         tx.commit().await?;
+        Ok(())
+    }
+
+    async fn welcome(&self, conn: &mut PgConnection, id: AccountId) -> Result<(), Error> {
+        store::accounts::grant(conn, id, Role::Shopper, self.clock.now()).await?;
+        messaging::append(conn, [publish::registered(id).version(1)]).await?;
+        let account = store::accounts::find(conn, id).await?;
+        self.ask_for_confirmation(conn, &account).await?;
+        tracing::info!(account.id = %id, "account registered");
+        Ok(())
+    }
+
+    /// Somebody signed up with the address of an account: its owner gets the mail of a forgotten
+    /// password, which is what an owner who does so needs.
+    async fn tell_owner(&self, conn: &mut PgConnection, email: &str) -> Result<(), Error> {
+        if let Some(account) = store::accounts::find_by_email(conn, email).await? {
+            self.send_reset(conn, &account).await?;
+            tracing::info!(account.id = %account.id, "somebody signed up with a known address");
+        }
         Ok(())
     }
 
