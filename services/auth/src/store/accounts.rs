@@ -34,20 +34,21 @@ type Row = (AccountId, String, String, bool, i64, Vec<String>);
 
 const BY_ID: &str = "
     select id, email, name, email_confirmed_at is not null, version,
-           array(select role from account_roles where account_id = id order by granted_at, role)
+           array(select role from account_roles where account_id = id)
     from accounts where id = $1";
 const BY_EMAIL: &str = "
     select id, email, name, email_confirmed_at is not null, version,
-           array(select role from account_roles where account_id = id order by granted_at, role)
+           array(select role from account_roles where account_id = id)
     from accounts where email = $1";
 const LOCKED: &str = "
     select id, email, name, email_confirmed_at is not null, version,
-           array(select role from account_roles where account_id = id order by granted_at, role)
+           array(select role from account_roles where account_id = id)
     from accounts where id = $1 for update";
 
 fn account(row: Row) -> Result<Account, Error> {
     let (id, email, name, email_confirmed, version, roles) = row;
-    let roles = roles.iter().map(|role| parse(role)).collect::<Result<_, _>>()?;
+    let mut roles = roles.iter().map(|role| parse(role)).collect::<Result<Vec<_>, _>>()?;
+    roles.sort_unstable();
     Ok(Account { id, email, name, email_confirmed, roles, version })
 }
 
