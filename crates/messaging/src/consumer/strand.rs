@@ -162,6 +162,7 @@ impl Strand {
         batch::run(&self.shared, &mut conn, records, parking).await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a metric, which no test sets a clock for")]
     fn committed(
         &self,
         partitions: &mut HashMap<Place, Partition>,
