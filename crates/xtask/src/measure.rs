@@ -8,7 +8,7 @@ use crate::command;
 use crate::instance::Instance;
 use crate::progress::Progress;
 use crate::signals;
-use crate::trial::{Durable, Trial};
+use crate::trial::{Durable, Plan, Trial};
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,24 +20,28 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn name(self) -> &'static str {
+    fn plan(self) -> Plan {
         match self {
-            Self::Bench => "bench",
-            Self::Chaos => "chaos",
-        }
-    }
-
-    fn profile(self) -> Profile {
-        match self {
-            Self::Bench => Profile::Release,
-            Self::Chaos => Profile::Dev,
-        }
-    }
-
-    fn port_shift(self) -> u16 {
-        match self {
-            Self::Bench => 9000,
-            Self::Chaos => 11_000,
+            Self::Bench => Plan {
+                name: "bench",
+                port_shift: 9000,
+                profile: Profile::Release,
+                durable: Durable::Yes,
+                settings: &[],
+            },
+            // Killing Postgres must lose nothing, so this waits for the disk too. Orders whose parts
+            // died are given up sooner than in 15 minutes, so that all are final when it ends.
+            Self::Chaos => Plan {
+                name: "chaos",
+                port_shift: 11_000,
+                profile: Profile::Dev,
+                durable: Durable::Yes,
+                settings: &[
+                    ("ORDER_DEADLINE_SECONDS", "90"),
+                    ("RESERVATION_SECONDS", "180"),
+                    ("CARRIER_STEP_MS", "300"),
+                ],
+            },
         }
     }
 }
@@ -51,15 +55,12 @@ pub(crate) fn run(kind: Kind, build: bool, arguments: &[String]) -> Result<()> {
     let instance = Instance::from_environment()?;
     instance.prepare()?;
     let mut progress = Progress::start();
-    let profile = kind.profile();
+    let plan = kind.plan();
     if build {
-        progress.loud_step("build", || cargo::build(&instance.root, profile))?;
+        progress.loud_step("build", || cargo::build(&instance.root, plan.profile))?;
     }
-    let program = cargo::program(&instance.root, profile, kind.name())?;
-    // Killing Postgres must lose nothing either, so both wait for the disk.
-    let trial = progress.loud_step("fleet", || {
-        Trial::start(&instance, kind.name(), kind.port_shift(), profile, Durable::Yes)
-    })?;
+    let program = cargo::program(&instance.root, plan.profile, plan.name)?;
+    let trial = progress.loud_step("fleet", || Trial::start(&instance, plan))?;
     let variables = trial.variables()?;
     let verdict = command::run(
         Command::new(program).args(arguments).envs(variables).current_dir(&instance.root),

@@ -20,6 +20,21 @@ pub(crate) enum Durable {
     No,
 }
 
+/// What a trial's fleet is like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// The name of its data folder.
+    pub(crate) name: &'static str,
+    /// How far its ports are from the developer's.
+    pub(crate) port_shift: u16,
+    /// Which programs run.
+    pub(crate) profile: Profile,
+    /// Whether its database waits for the disk.
+    pub(crate) durable: Durable,
+    /// Settings of services that differ from the usual.
+    pub(crate) settings: &'static [(&'static str, &'static str)],
+}
+
 /// A running trial; dropping it ends its fleet.
 pub(crate) struct Trial {
     instance: Instance,
@@ -32,19 +47,15 @@ impl Trial {
     ///
     /// # Errors
     /// When it does not come up.
-    pub(crate) fn start(
-        project: &Instance,
-        name: &str,
-        port_shift: u16,
-        profile: Profile,
-        durable: Durable,
-    ) -> Result<Self> {
+    pub(crate) fn start(project: &Instance, plan: Plan) -> Result<Self> {
+        let Plan { name, port_shift, profile, durable, settings } = plan;
         let instance = project.sibling(name, port_shift)?;
         down::end(&instance)?;
         down::wipe(&instance)?;
         let mut up = Command::new("/proc/self/exe");
         up.args(["up", "--detach", "--no-build"])
             .current_dir(&project.root)
+            .envs(settings.iter().copied())
             .env("FLOTILLA_DATA", &instance.data)
             .env("FLOTILLA_PORT_SHIFT", instance.ports.shift().to_string());
         up.args((profile == Profile::Release).then_some("--release"));

@@ -10,7 +10,15 @@ use crate::progress::Progress;
 use crate::testing::executables::TestProgram;
 use crate::testing::libtest::Tally;
 use crate::testing::runner;
-use crate::trial::{Durable, Trial};
+use crate::trial::{Durable, Plan, Trial};
+
+const FLEET: Plan = Plan {
+    name: "test-e2e",
+    port_shift: 5000,
+    profile: Profile::Dev,
+    durable: Durable::No,
+    settings: &[],
+};
 
 /// Starts the fleet, runs every journey, and a short storm of faults where that is written.
 ///
@@ -24,9 +32,7 @@ pub(super) fn run(
     tally: &mut Tally,
 ) -> Result<()> {
     ensure!(!programs.is_empty(), "the package e2e has no tests");
-    let trial = progress.loud_step("fleet for the journeys", || {
-        Trial::start(instance, "test-e2e", 5000, Profile::Dev, Durable::No)
-    })?;
+    let trial = progress.loud_step("fleet for the journeys", || Trial::start(instance, FLEET))?;
     let variables = trial.variables()?;
     let programs: Vec<&TestProgram> = programs.iter().collect();
     let result = runner::all(&programs, &variables, filter, progress, tally);
