@@ -130,3 +130,27 @@ async fn an_outdated_hash_is_renewed_when_its_owner_signs_in(db: PgPool) {
     assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{renewed}");
     auth.sign_in(EMAIL).await;
 }
+
+#[sqlx::test]
+async fn a_password_that_is_replaced_while_it_is_checked_begins_no_session(db: PgPool) {
+    let auth = TestAuth::start(db.clone()).await;
+    auth.sign_up(EMAIL).await;
+    let other = auth.passwords.checked();
+    let mut tx = db.begin().await.unwrap();
+    sqlx::query("select from accounts for update").execute(&mut *tx).await.unwrap();
+
+    let replace = async {
+        testkit::eventually(|| async { (auth.passwords.checked() > other).then_some(()) }).await;
+        sqlx::query("update accounts set password_hash = password_hash || 'x'")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    };
+    let (late, ()) = tokio::join!(auth.sign_in_with(EMAIL, PASSWORD), replace);
+
+    assert_eq!(late.code(), "wrong_credentials");
+    let sessions: i64 =
+        sqlx::query_scalar("select count(*) from sessions").fetch_one(&db).await.unwrap();
+    assert_eq!(sessions, 0);
+}
