@@ -1,1 +1,44 @@
-//! Stock by SKU and location, and its reservations.
+//! Stock by SKU and location, and what orders have set aside of it.
+//!
+//! Read `domain` first: what may happen to a shelf and to a reservation. Then `app`, the one path to
+//! change, and `consumers`, which say when.
+
+mod app;
+mod config;
+mod consumers;
+mod domain;
+mod error;
+mod expiry;
+mod http;
+mod publish;
+mod store;
+
+use runtime::{Error, Parts, Service};
+use sqlx::migrate::Migrator;
+
+pub use config::Config;
+
+static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// The inventory service.
+#[derive(Clone, Copy, Debug)]
+pub struct App;
+
+impl runtime::App for App {
+    const NAME: &'static str = "inventory";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    type Config = Config;
+
+    fn migrations() -> Option<&'static Migrator> {
+        Some(&MIGRATOR)
+    }
+
+    async fn service(parts: &Parts, config: Config) -> Result<Service, Error> {
+        Ok(Service::new()
+            .http(http::routes(parts.database()?))
+            .consume(consumers::catalog::OnProduct)
+            .consume(consumers::orders::OnOrder::new(&config))
+            .consume(consumers::shipping::OnShipment)
+            .work(expiry::Expiry))
+    }
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The inventory service by itself, for its own image.
+
+fn main() -> std::process::ExitCode {
+    runtime::main::<inventory::App>()
+}

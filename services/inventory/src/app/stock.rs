@@ -1,0 +1,67 @@
+//! Changes of stock that no order brings about: the opening quantity, and corrections by staff.
+
+use kernel::AccountId;
+use kernel::Sku;
+use sqlx::PgConnection;
+
+use super::save_changed;
+use crate::domain::shelf::{Adjustment, Shelf};
+use crate::error::Error;
+use crate::store::movements::{self, Correction};
+use crate::store::stock::{self, Added, NewItem};
+use crate::{publish, store};
+
+/// Puts a new SKU on the shelf, once; one that was removed comes back with what it has.
+pub(crate) async fn open(conn: &mut PgConnection, item: &NewItem) -> Result<(), Error> {
+    let added = stock::add(conn, item).await?;
+    if added == Added::Known {
+        return Ok(());
+    }
+    let mut shelf = lock_one(conn, &item.sku).await?;
+    if added == Added::New {
+        movements::opening(conn, &item.sku, item.opening_quantity).await?;
+    } else {
+        shelf.version += 1;
+        stock::save(conn, &[&shelf]).await?;
+    }
+    messaging::append(conn, [publish::level(&shelf)]).await?;
+    Ok(())
+}
+
+/// What staff want to correct, and why.
+#[derive(Debug)]
+pub(crate) struct Correcting {
+    pub(crate) sku: Sku,
+    pub(crate) location: String,
+    pub(crate) adjustment: Adjustment,
+    pub(crate) account: AccountId,
+    pub(crate) reason: String,
+}
+
+/// Corrects what lies in one place.
+pub(crate) async fn adjust(conn: &mut PgConnection, wish: &Correcting) -> Result<(), Error> {
+    if !store::locations::exists(conn, &wish.location).await? {
+        let mut check = web::Check::new();
+        check.wrong("location", "there is no such location");
+        check.finish()?;
+    }
+    let before = lock_one(conn, &wish.sku).await?;
+    let mut after = before.clone();
+    let change = after.adjust(&wish.location, wish.adjustment)?;
+    let said = save_changed(conn, [(&before, &mut after)].into_iter()).await?;
+    let correction = Correction {
+        sku: &wish.sku,
+        location: &wish.location,
+        change,
+        account: wish.account,
+        reason: &wish.reason,
+    };
+    movements::adjusted(conn, &correction).await?;
+    messaging::append(conn, said).await?;
+    Ok(())
+}
+
+async fn lock_one(conn: &mut PgConnection, sku: &Sku) -> Result<Shelf, Error> {
+    let mut shelves = stock::lock(conn, std::slice::from_ref(sku)).await?;
+    shelves.remove(sku).ok_or_else(|| Error::UnknownSku(sku.clone()))
+}
