@@ -1,1 +1,5 @@
-fn main() {}
+//! The service on its own, for its own image.
+
+fn main() -> std::process::ExitCode {
+    runtime::main::<orders::App>()
+}

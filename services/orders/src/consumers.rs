@@ -1,0 +1,25 @@
+//! What we listen to: one file per upstream service. Handlers translate, the rules decide.
+
+pub(crate) mod inventory;
+pub(crate) mod payments;
+pub(crate) mod pricing;
+pub(crate) mod shipping;
+
+use kernel::OrderId;
+use sqlx::PgConnection;
+
+use crate::Error;
+use crate::app::Orders;
+use crate::domain::order::Command;
+
+/// Tells an order what happened, in the consumer's transaction.
+async fn tell(
+    orders: &Orders,
+    conn: &mut PgConnection,
+    order: &str,
+    command: Command,
+) -> Result<(), Error> {
+    let order: OrderId = contracts::parse("order_id", order)?;
+    tracing::Span::current().record("order.id", tracing::field::display(order));
+    orders.execute_in(conn, order, command).await.map(drop)
+}
