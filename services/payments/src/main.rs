@@ -1,1 +1,5 @@
-fn main() {}
+//! The payments service by itself, for its own image.
+
+fn main() -> std::process::ExitCode {
+    runtime::main::<payments::App>()
+}

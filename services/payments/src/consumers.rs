@@ -1,0 +1,4 @@
+//! What payments listens to.
+
+pub(crate) mod orders;
+pub(crate) mod shipping;
