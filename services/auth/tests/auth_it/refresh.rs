@@ -37,6 +37,36 @@ async fn two_tabs_that_refresh_at_once_get_the_same_successor(db: PgPool) {
     assert_eq!(auth.refresh(&tabs[0].refresh).await.status, 200);
 }
 
+/// Waits until so many statements on this database wait for a lock.
+async fn blocked(db: &PgPool, statements: i64) {
+    let waiting = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'";
+    testkit::eventually(|| async {
+        let count: i64 = sqlx::query_scalar(waiting).fetch_one(db).await.unwrap();
+        (count == statements).then_some(())
+    })
+    .await;
+}
+
+#[sqlx::test]
+async fn tabs_that_meet_at_the_same_row_rotate_it_once(db: PgPool) {
+    let auth = TestAuth::start(db.clone()).await;
+    let ada = auth.newcomer().await;
+    let mut tx = db.begin().await.unwrap();
+    sqlx::query("select from sessions for update").execute(&mut *tx).await.unwrap();
+
+    let let_go = async {
+        blocked(&db, 3).await;
+        tx.commit().await.unwrap();
+    };
+    let tab = || auth.refresh(&ada.refresh);
+    let (one, two, three, ()) = tokio::join!(tab(), tab(), tab(), let_go);
+
+    let [one, two, three] = [one, two, three].map(SignedIn::from);
+    assert!(one.refresh == two.refresh && two.refresh == three.refresh);
+    assert_eq!(SignedIn::from(auth.refresh(&ada.refresh).await).refresh, one.refresh);
+}
+
 #[sqlx::test]
 async fn a_spent_token_after_20_seconds_ends_the_family(db: PgPool) {
     let auth = TestAuth::start(db).await;
