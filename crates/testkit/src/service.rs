@@ -101,15 +101,23 @@ impl TestService {
     /// When it cannot be signed.
     #[must_use]
     pub fn token(&self, account: AccountId, roles: &[Role]) -> String {
-        let now = kernel::unix_seconds();
+        self.token_until(account, roles, kernel::unix_seconds() + 600)
+    }
+
+    /// An access token that expires at a time (Unix seconds).
+    ///
+    /// # Panics
+    /// When it cannot be signed.
+    #[must_use]
+    pub fn token_until(&self, account: AccountId, roles: &[Role], exp: i64) -> String {
         let claims = AccessClaims {
             iss: "auth".to_owned(),
             aud: "flotilla".to_owned(),
             sub: account,
             sid: SessionId::new(),
             roles: roles.to_vec(),
-            iat: now,
-            exp: now + 600,
+            iat: kernel::unix_seconds(),
+            exp,
         };
         self.key.sign("at+jwt", &claims).unwrap()
     }
