@@ -1,0 +1,13 @@
+//! The one stylesheet of the back office.
+
+use axum::response::{IntoResponse, Response};
+use http::header;
+
+/// The stylesheet, addressed by version, so that browsers may keep it.
+pub(crate) async fn stylesheet() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
+    (headers, include_str!("../static/admin.css")).into_response()
+}

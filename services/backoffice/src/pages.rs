@@ -1,0 +1,87 @@
+//! The route table and what all pages share: the layout, the guard, forms.
+
+mod coupons;
+mod failure;
+mod imports;
+mod orders;
+mod parked;
+mod products;
+mod staff;
+
+use askama::Template;
+use axum::extract::DefaultBodyLimit;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use http::{HeaderValue, header};
+use web::browser::{Sessions, keep_signed_in};
+
+use crate::api::Api;
+use crate::assets;
+use crate::error::Error;
+
+pub(crate) use staff::StaffPage;
+
+/// Largest CSV that can be imported.
+const IMPORT_LIMIT: usize = 20 * 1024 * 1024;
+
+pub(crate) fn routes(api: Api, sessions: Sessions) -> Router {
+    Router::new()
+        .route("/admin", get(|| async { Redirect::to("/admin/orders") }))
+        .route("/admin/", get(|| async { Redirect::to("/admin/orders") }))
+        .route("/admin/orders", get(orders::list))
+        .route("/admin/orders/{id}", get(orders::show))
+        .route("/admin/orders/{id}/cancel", post(orders::cancel))
+        .route("/admin/products", get(products::list))
+        .route("/admin/products/{id}", get(products::show))
+        .route("/admin/products/{id}/title", post(products::change_title))
+        .route("/admin/products/{id}/status", post(products::change_status))
+        .route("/admin/products/{id}/price", post(products::set_price))
+        .route("/admin/products/{id}/stock", post(products::adjust_stock))
+        .route(
+            "/admin/imports",
+            get(imports::form).post(imports::upload).layer(DefaultBodyLimit::max(IMPORT_LIMIT)),
+        )
+        .route("/admin/imports/{id}", get(imports::show))
+        .route("/admin/coupons", get(coupons::list).post(coupons::create))
+        .route("/admin/parked", get(parked::list))
+        .route("/admin/parked/{service}/{id}/{decision}", post(parked::decide))
+        .with_state(api)
+        .layer(middleware::from_fn_with_state(sessions, keep_signed_in))
+        .layer(middleware::map_response(policy))
+        .route("/admin/admin.css", get(assets::stylesheet))
+}
+
+/// Pages load our own stylesheet and pictures, post to ourselves, and run no script.
+async fn policy(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+         frame-ancestors 'none'; base-uri 'none'",
+    );
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// A page in the layout of the back office.
+fn page(template: &impl Template) -> Result<Response, Error> {
+    Ok(Html(template.render()?).into_response())
+}
+
+/// Back to a page, which says that something was done.
+fn done(path: &str, what: &str) -> Response {
+    let query =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("done", what).finish();
+    Redirect::to(&format!("{path}?{query}")).into_response()
+}
+
+/// Encodes one part of a query string.
+fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// What a page may say on top: the last form was obeyed.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Done {
+    #[serde(default)]
+    done: String,
+}
