@@ -21,7 +21,9 @@ pub(crate) enum Error {
     Rejected(#[from] Rejection),
     #[error("catalog has not said anything of {0} yet")]
     NotHeardOf(Sku),
-    #[error("{sku} is needed {wanted} times for an order that was promised it, and {available} are left")]
+    #[error(
+        "{sku} is needed {wanted} times for an order that was promised it, and {available} are left"
+    )]
     Short { sku: Sku, wanted: i64, available: i64 },
     #[error("the same was changed by somebody else")]
     Contended,
@@ -67,10 +69,7 @@ impl ServiceError for Error {
     }
 
     fn fields(&self) -> Vec<FieldError> {
-        match self {
-            Self::Request(error) => error.fields(),
-            _ => Vec::new(),
-        }
+        if let Self::Request(error) = self { error.fields() } else { Vec::new() }
     }
 }
 

@@ -1,1 +1,48 @@
-//! Price lists, coupons, tax and signed quotes.
+//! Prices, coupons, tax, and the signed quotes that orders rely on.
+//!
+//! Read `domain::quote` first: how a basket gets its price, with the reason for each number. Then
+//! `http::quotes`, which answers with it, and `app`, the one path to change.
+
+mod app;
+mod config;
+mod consumers;
+mod domain;
+mod error;
+mod http;
+mod publish;
+mod store;
+
+use runtime::{Error, Parts, Service};
+use sqlx::migrate::Migrator;
+
+pub use config::Config;
+
+use crate::app::signer::Signer;
+
+static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// The pricing service.
+#[derive(Clone, Copy, Debug)]
+pub struct App;
+
+impl runtime::App for App {
+    const NAME: &'static str = "pricing";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    type Config = Config;
+
+    fn migrations() -> Option<&'static Migrator> {
+        Some(&MIGRATOR)
+    }
+
+    async fn service(parts: &Parts, config: Config) -> Result<Service, Error> {
+        let db = parts.database()?;
+        let signer = Signer::new(db.clone());
+        let shop = http::Shop::new(db, signer.clone(), &config);
+        Ok(Service::new()
+            .http(http::routes(shop))
+            .consume(consumers::catalog::OnProduct)
+            .consume(consumers::orders::OnOrder)
+            .consume(consumers::shipping::OnRate)
+            .task("quote keys", |stop| signer.keep_keys(stop)))
+    }
+}

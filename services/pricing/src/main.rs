@@ -1,1 +1,5 @@
-fn main() {}
+//! The pricing service by itself, for its own image.
+
+fn main() -> std::process::ExitCode {
+    runtime::main::<pricing::App>()
+}

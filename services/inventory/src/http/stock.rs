@@ -150,8 +150,7 @@ pub(super) async fn adjust_stock(
     let (adjustment, reason) = body.check()?;
     let scope = Scope::new(caller.account, "POST /stock/adjust", &key, &body);
     let location = body.location.unwrap_or_else(|| "main".to_owned());
-    let wish =
-        Correcting { sku: body.sku, location, adjustment, account: caller.account, reason };
+    let wish = Correcting { sku: body.sku, location, adjustment, account: caller.account, reason };
     let mut tx = db.begin().await.map_err(Error::from)?;
     if let Some(stored) = idempotency::begin(&mut tx, &scope).await? {
         return Ok(stored.into_response());

@@ -19,11 +19,7 @@ pub(crate) struct Correction<'a> {
 }
 
 /// Notes what lay there at first; nothing when that was nothing.
-pub(crate) async fn opening(
-    conn: &mut PgConnection,
-    sku: &Sku,
-    pieces: i64,
-) -> Result<(), Error> {
+pub(crate) async fn opening(conn: &mut PgConnection, sku: &Sku, pieces: i64) -> Result<(), Error> {
     sqlx::query(
         "insert into stock_movements (sku, location, change, cause, correlation)
          select $1, 'main', $2, 'opening', $3 where $2 <> 0",

@@ -19,8 +19,7 @@ pub(crate) struct Known {
 /// Reads and locks an order's reservation.
 pub(crate) async fn lock(conn: &mut PgConnection, order: OrderId) -> Result<Known, Error> {
     let find = "select state, version from reservations where order_id = $1 for no key update";
-    let row: Option<(String, i64)> =
-        sqlx::query_as(find).bind(order).fetch_optional(conn).await?;
+    let row: Option<(String, i64)> = sqlx::query_as(find).bind(order).fetch_optional(conn).await?;
     let Some((state, version)) = row else {
         return Ok(Known { order, state: None, version: 0 });
     };

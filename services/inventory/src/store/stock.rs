@@ -62,8 +62,7 @@ pub(crate) async fn add(conn: &mut PgConnection, item: &NewItem) -> Result<Added
 
 /// Notes that a SKU is no longer offered. Its stock stays where it lies.
 pub(crate) async fn remove(conn: &mut PgConnection, sku: &Sku) -> Result<(), Error> {
-    let remove =
-        "update stock_items set removed_at = now() where sku = $1 and removed_at is null";
+    let remove = "update stock_items set removed_at = now() where sku = $1 and removed_at is null";
     sqlx::query(remove).bind(sku).execute(conn).await?;
     Ok(())
 }

@@ -5,7 +5,9 @@ use kernel::OrderId;
 use sqlx::PgPool;
 use testkit::TestService;
 
-use crate::support::{cancelled, confirmed, dispatched, last_level, level, placed, said, shop_with};
+use crate::support::{
+    cancelled, confirmed, dispatched, last_level, level, placed, said, shop_with,
+};
 
 async fn place_at_once(shop: &TestService, orders: usize) {
     let orders = (0..orders).map(|_| placed(OrderId::new(), &[("shirt/small", 1)]));
@@ -43,7 +45,7 @@ async fn lines_in_any_order_at_once_neither_deadlock_nor_reserve_halves(db: PgPo
         .map(|turn| {
             let mut lines = lines;
             lines.rotate_left(turn % 3);
-            if turn % 2 == 0 {
+            if turn.is_multiple_of(2) {
                 lines.reverse();
             }
             placed(OrderId::new(), &lines)
@@ -64,7 +66,8 @@ async fn stories_told_at_once_and_twice_leave_the_books_in_order(db: PgPool) {
     let shop = shop_with(db, &[("a", 30), ("b", 25)]).await;
     let story = async |turn: usize| {
         let order = OrderId::new();
-        let lines = if turn % 2 == 0 { [("a", 2), ("b", 1)] } else { [("b", 1), ("a", 1)] };
+        let lines =
+            if turn.is_multiple_of(2) { [("a", 2), ("b", 1)] } else { [("b", 1), ("a", 1)] };
         let placed = placed(order, &lines);
         for _ in 0..2 {
             shop.hear(&placed).await.unwrap();

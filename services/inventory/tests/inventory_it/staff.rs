@@ -21,8 +21,7 @@ async fn stock_is_corrected_by_difference_and_by_count(db: PgPool) {
 
     let more = adjust(&shop, "1", json!({"sku": "shirt/small", "delta": 4, "reason": "delivery"}));
     let more = more.await;
-    let counted =
-        json!({"sku": "shirt/small", "set_on_hand": 2, "reason": "stocktaking", "location": "main"});
+    let counted = json!({"sku": "shirt/small", "set_on_hand": 2, "reason": "stocktaking", "location": "main"});
     let counted = adjust(&shop, "2", counted).await;
 
     assert_eq!((more.status, &more.json["on_hand"]), (StatusCode::OK, &json!(9)));
@@ -57,7 +56,10 @@ async fn a_repeated_correction_counts_once(db: PgPool) {
     let other = post(&json!({"sku": "a", "delta": 5, "reason": "delivery"})).await;
 
     assert_eq!((first.status, first.text), (second.status, second.text));
-    assert_eq!((other.status, other.code()), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"));
+    assert_eq!(
+        (other.status, other.code()),
+        (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused")
+    );
     assert_eq!(level(&shop, "a").await, (9, 0));
 }
 
@@ -66,7 +68,8 @@ async fn what_is_reserved_cannot_be_counted_away(db: PgPool) {
     let shop = shop_with(db, &[("a", 5)]).await;
     shop.hear(&placed(OrderId::new(), &[("a", 3)])).await.unwrap();
 
-    let refused = adjust(&shop, "1", json!({"sku": "a", "set_on_hand": 2, "reason": "count"})).await;
+    let refused =
+        adjust(&shop, "1", json!({"sku": "a", "set_on_hand": 2, "reason": "count"})).await;
 
     assert_eq!((refused.status, refused.code()), (StatusCode::CONFLICT, "stock_is_reserved"));
     assert_eq!(level(&shop, "a").await, (5, 3));

@@ -2,7 +2,9 @@
 
 use contracts::catalog::VariantAdded;
 use contracts::inventory::StockLevelChanged;
-use contracts::orders::{CancellationReason, OrderCancelled, OrderConfirmed, OrderLine, OrderPlaced};
+use contracts::orders::{
+    CancellationReason, OrderCancelled, OrderConfirmed, OrderLine, OrderPlaced,
+};
 use contracts::shipping::ShipmentDispatched;
 use kernel::{OrderId, ProductId, ShipmentId};
 use sqlx::PgPool;
@@ -68,7 +70,8 @@ pub(crate) fn dispatched(order: OrderId) -> ShipmentDispatched {
 
 /// On hand and reserved, over all locations.
 pub(crate) async fn level(shop: &TestService, sku: &str) -> (i64, i64) {
-    let sums = "select sum(on_hand)::bigint, sum(reserved)::bigint from stock_levels where sku = $1";
+    let sums =
+        "select sum(on_hand)::bigint, sum(reserved)::bigint from stock_levels where sku = $1";
     sqlx::query_as(sums).bind(sku).fetch_one(&shop.db).await.unwrap()
 }
 
@@ -80,8 +83,10 @@ pub(crate) async fn said(shop: &TestService, name: &str) -> usize {
 /// Checks that the levels that were said of a SKU have versions 1, 2, 3, … and gives the last.
 pub(crate) async fn last_level(shop: &TestService, sku: &str) -> StockLevelChanged {
     let said = shop.published().await;
-    let levels: Vec<_> =
-        said.iter().filter(|event| event.name() == "StockLevelChanged" && event.key == sku).collect();
+    let levels: Vec<_> = said
+        .iter()
+        .filter(|event| event.name() == "StockLevelChanged" && event.key == sku)
+        .collect();
     let versions: Vec<i64> = levels.iter().map(|event| event.version).collect();
     let steady: Vec<i64> = (1..).take(levels.len()).collect();
     assert_eq!(versions, steady, "{sku}");

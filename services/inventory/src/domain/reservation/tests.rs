@@ -96,10 +96,10 @@ impl Books {
 fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => Just(Command::Place),
-        Just(Command::Confirm),
-        Just(Command::Cancel),
-        Just(Command::Dispatch),
-        Just(Command::Expire),
+        1 => Just(Command::Confirm),
+        1 => Just(Command::Cancel),
+        1 => Just(Command::Dispatch),
+        1 => Just(Command::Expire),
     ]
 }
 

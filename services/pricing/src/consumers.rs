@@ -1,0 +1,5 @@
+//! What pricing listens to.
+
+pub(crate) mod catalog;
+pub(crate) mod orders;
+pub(crate) mod shipping;
