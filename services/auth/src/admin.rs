@@ -1,7 +1,7 @@
 //! Accounts made at the command line, by who has the database: staff, and the demo's shoppers.
 
 use kernel::AccountId;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use sqlx::PgPool;
 use web::{Check, Role};
 
@@ -18,11 +18,24 @@ use crate::{Error, publish, store};
 pub async fn create_staff(
     db: &PgPool,
     email: &str,
-    password: &SecretString,
+    password: &str,
     name: &str,
 ) -> Result<AccountId, Error> {
     let roles = [Role::Shopper, Role::Seller, Role::Staff];
     create_account(db, email, password, name, &roles).await
+}
+
+/// Makes an account that buys, and may sell since its address is confirmed; see [`create_account`].
+///
+/// # Errors
+/// An address, name or password that sign-up would refuse, or a failing database.
+pub async fn create_shopper(
+    db: &PgPool,
+    email: &str,
+    password: &str,
+    name: &str,
+) -> Result<AccountId, Error> {
+    create_account(db, email, password, name, &[Role::Shopper, Role::Seller]).await
 }
 
 /// Makes an account with a confirmed address and these roles. An account that is there gets the roles
@@ -33,19 +46,19 @@ pub async fn create_staff(
 pub async fn create_account(
     db: &PgPool,
     email: &str,
-    password: &SecretString,
+    password: &str,
     name: &str,
     roles: &[Role],
 ) -> Result<AccountId, Error> {
     let mut check = Check::new();
     let email = check.email("email", email);
     let name = check.text("name", name, 1..=200);
-    let judged = password::judge(password.expose_secret(), email.as_deref().unwrap_or_default());
+    let judged = password::judge(password, email.as_deref().unwrap_or_default());
     if let Err(weakness) = judged {
         check.wrong("password", weakness);
     }
     let (email, name) = check.take(email.zip(name))?;
-    let password_hash = Passwords::new(1, 0).hash(password).await?;
+    let password_hash = Passwords::new(1, 0).hash(&SecretString::from(password)).await?;
     let now = kernel::now();
     let new = NewAccount {
         id: AccountId::new(),

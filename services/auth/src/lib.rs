@@ -11,7 +11,7 @@ mod keyring;
 mod publish;
 mod store;
 
-pub use admin::{create_account, create_staff};
+pub use admin::{create_account, create_shopper, create_staff};
 pub use config::Config;
 pub use error::Error;
 pub use hashing::Passwords;

@@ -1,7 +1,6 @@
 //! Accounts made at the command line.
 
-use auth::{create_account, create_staff};
-use secrecy::SecretString;
+use auth::{create_account, create_shopper, create_staff};
 use serde_json::json;
 use sqlx::PgPool;
 use web::Role;
@@ -11,12 +10,10 @@ use crate::support::{EMAIL, PASSWORD, TestAuth};
 #[sqlx::test]
 async fn staff_is_made_once_and_signs_in(db: PgPool) {
     let auth = TestAuth::start(db.clone()).await;
-    let (password, other) =
-        (SecretString::from(PASSWORD), SecretString::from("another one entirely"));
-
-    let first = create_staff(&db, "Boss@example.org", &password, "Boss").await.unwrap();
+    let first = create_staff(&db, "Boss@example.org", PASSWORD, "Boss").await.unwrap();
     let said = auth.service.published_names().await;
-    let second = create_staff(&db, "boss@example.org", &other, "Boss").await.unwrap();
+    let second =
+        create_staff(&db, "boss@example.org", "another one entirely", "Boss").await.unwrap();
 
     assert_eq!(first, second);
     let expected = ["AccountRegistered", "AccountEmailConfirmed", "RoleGranted", "RoleGranted"];
@@ -31,9 +28,8 @@ async fn staff_is_made_once_and_signs_in(db: PgPool) {
 async fn a_known_account_gets_the_roles_that_it_lacks(db: PgPool) {
     let auth = TestAuth::start(db.clone()).await;
     auth.sign_up(EMAIL).await;
-    let other = SecretString::from("another one entirely");
 
-    create_staff(&db, EMAIL, &other, "Somebody").await.unwrap();
+    create_staff(&db, EMAIL, "another one entirely", "Somebody").await.unwrap();
 
     let ada = auth.sign_in(EMAIL).await;
     assert_eq!(ada.account["roles"], json!(["shopper", "seller", "staff"]));
@@ -53,12 +49,12 @@ async fn a_known_account_gets_the_roles_that_it_lacks(db: PgPool) {
 #[sqlx::test]
 async fn a_demo_shopper_is_a_shopper(db: PgPool) {
     let auth = TestAuth::start(db.clone()).await;
-    let password = SecretString::from(PASSWORD);
 
-    create_account(&db, EMAIL, &password, "Ada", &[Role::Shopper]).await.unwrap();
+    create_shopper(&db, EMAIL, PASSWORD, "Ada").await.unwrap();
+    create_account(&db, "bob@example.org", PASSWORD, "Bob", &[Role::Shopper]).await.unwrap();
 
-    assert_eq!(auth.sign_in(EMAIL).await.account["roles"], json!(["shopper"]));
-    let weak = SecretString::from("password");
-    assert!(create_account(&db, "x@example.org", &weak, "X", &[]).await.is_err());
-    assert!(create_account(&db, "not an address", &password, "X", &[]).await.is_err());
+    assert_eq!(auth.sign_in(EMAIL).await.account["roles"], json!(["shopper", "seller"]));
+    assert_eq!(auth.sign_in("bob@example.org").await.account["roles"], json!(["shopper"]));
+    assert!(create_account(&db, "x@example.org", "password", "X", &[]).await.is_err());
+    assert!(create_account(&db, "not an address", PASSWORD, "X", &[]).await.is_err());
 }

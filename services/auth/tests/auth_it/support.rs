@@ -4,7 +4,6 @@ use auth::{Config, Passwords};
 use contracts::auth::{EmailConfirmationRequested, PasswordResetRequested};
 use kernel::Clock;
 use runtime::{Parts, Service};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
@@ -92,8 +91,7 @@ impl TestAuth {
     }
 
     pub(crate) async fn staff(&self) -> SignedIn {
-        let password = SecretString::from(PASSWORD);
-        auth::create_staff(&self.service.db, "boss@example.org", &password, "Boss").await.unwrap();
+        auth::create_staff(&self.service.db, "boss@example.org", PASSWORD, "Boss").await.unwrap();
         self.sign_in("boss@example.org").await
     }
 
