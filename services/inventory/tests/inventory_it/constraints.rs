@@ -14,7 +14,10 @@ async fn the_tables_refuse_what_cannot_be(db: PgPool) {
         ("update stock_levels set on_hand = 1", "reserved_stock_is_on_hand"),
         ("update stock_levels set reserved = -1", "reserved_is_not_negative"),
         ("update stock_levels set on_hand = 1000000001", "on_hand_is_plausible"),
-        ("update reservations set state = 'lost'", "reservation_states_are_known"),
+        (
+            "update reservations set state = 'lost', expires_at = null",
+            "reservation_states_are_known",
+        ),
         ("update reservations set state = 'held'", "only_unconfirmed_reservations_expire"),
         ("update reservation_lines set quantity = 0", "reserved_quantities_are_positive"),
         ("update stock_movements set change = 0", "movements_move_something"),

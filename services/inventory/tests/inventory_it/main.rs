@@ -3,6 +3,7 @@
 
 mod concurrency;
 mod constraints;
+mod openapi;
 mod reservations;
 mod staff;
 mod support;

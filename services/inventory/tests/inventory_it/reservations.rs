@@ -157,3 +157,15 @@ async fn a_confirmation_without_stock_is_not_passed_over(db: PgPool) {
     assert!(shop.hear(&dispatched(order)).await.is_err());
     assert!(shop.hear(&dispatched(OrderId::new())).await.is_err());
 }
+
+#[sqlx::test]
+async fn an_order_that_nobody_confirms_gives_its_stock_back_by_itself(db: PgPool) {
+    let flags = ["--reservation-seconds", "0"];
+    let shop = TestService::start::<inventory::App>(db, &flags).await.working();
+    shop.hear(&variant("a", 3)).await.unwrap();
+
+    shop.hear(&placed(OrderId::new(), &[("a", 2)])).await.unwrap();
+
+    testkit::eventually(|| async { (level(&shop, "a").await == (3, 0)).then_some(()) }).await;
+    assert_eq!(said(&shop, "StockReleased").await, 1);
+}

@@ -4,6 +4,7 @@
 mod constraints;
 mod coupon_uses;
 mod coupons;
+mod openapi;
 mod prices;
 mod quotes;
 mod support;
