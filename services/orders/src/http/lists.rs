@@ -1,4 +1,5 @@
 //! Lists of orders: mine, everybody's for staff, and what a seller has sold.
+#![expect(unused_qualifications, reason = "utoipa's macro repeats the types of queries")]
 
 use axum::extract::State;
 use kernel::{AccountId, OrderId, OrderNumber};
@@ -63,7 +64,6 @@ fn cursor(check: &mut Check, after: Option<&str>) -> Option<OrderId> {
 }
 
 /// List my orders, newest first; with `all`, everybody's, for staff.
-#[expect(unused_qualifications, reason = "the macro repeats the type of the query")]
 #[utoipa::path(get, path = "/api/orders/v1/orders", tag = "orders", params(ListOrders),
     responses((status = 200, body = Page<OrderSummary>)))]
 pub(super) async fn list_orders(
@@ -122,7 +122,6 @@ pub(super) struct ListSales {
 }
 
 /// List what I have sold, newest first.
-#[expect(unused_qualifications, reason = "the macro repeats the type of the query")]
 #[utoipa::path(get, path = "/api/orders/v1/sales", tag = "orders", params(ListSales),
     responses((status = 200, body = Page<Sale>)))]
 pub(super) async fn list_sales(

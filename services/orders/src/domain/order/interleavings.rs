@@ -118,7 +118,8 @@ proptest! {
         if log.contains(&Event::Confirmed) {
             prop_assert!(heard.contains(&Command::NoteStockReserved));
             prop_assert!(!coupon || heard.contains(&Command::NoteCouponReserved));
-            prop_assert!(heard.iter().any(|c| matches!(c, Command::NotePaymentAuthorized { .. })));
+            let paid = |told: &Command| matches!(told, Command::NotePaymentAuthorized { .. });
+            prop_assert!(heard.iter().any(paid), "confirmed without a payment");
         }
         let ends = log.iter().filter(|e| matches!(e, Event::Cancelled { .. } | Event::Delivered));
         prop_assert!(ends.count() <= 1, "ended twice: {log:?}");
