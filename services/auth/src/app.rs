@@ -68,3 +68,51 @@ impl Auth {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+    use time::Duration;
+    use web::Verifier;
+
+    use super::*;
+    use crate::app::registration::Applicant;
+    use crate::app::sessions::Visitor;
+
+    /// How many sessions, mail tokens, keys and throttles there are.
+    async fn rows(db: &PgPool) -> [i64; 4] {
+        let (sessions, tokens, keys, throttles) = sqlx::query_as(
+            "select (select count(*) from sessions), (select count(*) from mail_tokens),
+                    (select count(*) from signing_keys), (select count(*) from throttles)",
+        )
+        .fetch_one(db)
+        .await
+        .unwrap();
+        [sessions, tokens, keys, throttles]
+    }
+
+    #[sqlx::test]
+    async fn what_still_counts_is_kept_and_the_rest_forgotten(db: PgPool) {
+        runtime::migrate_shared(&mut db.acquire().await.unwrap()).await.unwrap();
+        let (clock, period) = (Clock::default(), Duration::days(29));
+        let keyring = Keyring::new(db.clone(), clock.clone(), period, Verifier::default());
+        let passwords = Passwords::new(1, 1);
+        let auth =
+            Auth { db: db.clone(), clock: clock.clone(), passwords, keyring, network_burst: 10 };
+        let (email, password) = ("ada@example.org", SecretString::from("kornblume am feld"));
+        let applicant =
+            Applicant { email: email.into(), name: "Ada".into(), password: password.clone() };
+        auth.sign_up(applicant, "192.0.2.1").await.unwrap();
+        let visitor = Visitor { network: "192.0.2.1".into(), user_agent: String::new() };
+        auth.sign_in(email, &password, &visitor).await.unwrap();
+
+        auth.forget_old(clock.now()).await.unwrap();
+        let [sessions, tokens, keys, throttles] = rows(&db).await;
+        assert_eq!([sessions, tokens, keys], [1, 1, 1]);
+        assert!(throttles >= 2, "network and mail");
+
+        clock.advance(Duration::days(30) + Duration::minutes(1));
+        auth.forget_old(clock.now()).await.unwrap();
+        assert_eq!(rows(&db).await, [0, 0, 0, 0]);
+    }
+}
