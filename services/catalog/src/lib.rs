@@ -1,1 +1,53 @@
 //! Products, variants, categories, media and sellers' listings.
+//!
+//! Read in this order: `domain` (the rules), `app` (the one path to change), `publish` (what others
+//! hear), `http` (what callers ask), `importer` (how a Shopify file becomes products), `fetcher` (how
+//! pictures come from elsewhere), `picture` (how we draw our own).
+
+mod app;
+mod config;
+mod domain;
+mod error;
+mod fetcher;
+mod http;
+mod image;
+mod importer;
+mod picture;
+mod publish;
+mod store;
+
+use runtime::{Parts, Service};
+use sqlx::migrate::Migrator;
+
+pub use config::Config;
+pub use importer::Importer;
+
+static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// The demo shop's products, in Shopify's own format.
+pub const DEMO_CSV: &str = include_str!("../demo/products.csv");
+
+/// The catalog service.
+#[derive(Clone, Copy, Debug)]
+pub struct App;
+
+impl runtime::App for App {
+    const NAME: &'static str = "catalog";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    type Config = Config;
+
+    fn migrations() -> Option<&'static Migrator> {
+        Some(&MIGRATOR)
+    }
+
+    async fn service(parts: &Parts, config: Config) -> Result<Service, runtime::Error> {
+        let db = parts.database()?;
+        let importer = Importer::new(db.clone());
+        let state = http::State { db, importer: importer.clone() };
+        Ok(Service::new()
+            .http(http::routes(state.clone()))
+            .pages(http::media::pages(state))
+            .work(fetcher::Fetcher::new(config.pictures_allowed_from)?)
+            .task("importer", move |stop| importer.run(stop)))
+    }
+}
