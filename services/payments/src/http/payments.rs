@@ -6,7 +6,7 @@ use http::StatusCode;
 use kernel::{BasketId, Money, OrderId, PaymentId};
 use serde::{Deserialize, Serialize};
 use url::Url;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use web::idempotency::{self, Scope};
 use web::{Caller, Check, IdempotencyKey, Json, MaybeCaller, Path, Problem, Query, RequestError};
 
@@ -120,11 +120,10 @@ fn is_below(url: &Url, shop: &Url) -> bool {
 }
 
 /// Whose payment it is, when nobody is signed in.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Owner {
     /// The guest's basket.
-    #[param(value_type = Option<String>)]
     basket_id: Option<BasketId>,
 }
 
@@ -147,7 +146,7 @@ pub(super) struct PaymentView {
 ///
 /// For the one who prepared it (an account, or a guest by basket) and for staff.
 #[utoipa::path(get, path = "/api/payments/v1/payments/{payment_id}", tag = "payments",
-    params(("payment_id" = PaymentId, Path), Owner),
+    params(Owner),
     responses((status = 200, body = PaymentView), (status = 404, body = problem::Body)))]
 pub(super) async fn find_payment(
     State(payments): State<Payments>,
