@@ -156,7 +156,19 @@ impl ServiceError for Error {
         match self {
             Self::QuoteInvalid(_) | Self::QuoteExpired => vec![FieldError::new("quote", self)],
             Self::Request(error) => error.fields(),
-            _ => Vec::new(),
+            Self::Rejected(_)
+            | Self::NoSuchBasket
+            | Self::BasketFull
+            | Self::QuoteOfAnother
+            | Self::QuoteUsed
+            | Self::PaymentUsed
+            | Self::NumberTaken
+            | Self::Contended
+            | Self::Message(_)
+            | Self::Corrupt(_)
+            | Self::Append(_)
+            | Self::Enqueue(_)
+            | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -172,7 +184,17 @@ impl Classify for Error {
             Self::Append(error) => error.class(),
             Self::Enqueue(error) => error.class(),
             Self::Database(error) => error.class(),
-            _ => ErrorClass::Permanent,
+            Self::Rejected(_)
+            | Self::NoSuchBasket
+            | Self::BasketFull
+            | Self::QuoteInvalid(_)
+            | Self::QuoteExpired
+            | Self::QuoteOfAnother
+            | Self::QuoteUsed
+            | Self::PaymentUsed
+            | Self::Message(_)
+            | Self::Corrupt(_)
+            | Self::Request(_) => ErrorClass::Permanent,
         }
     }
 }

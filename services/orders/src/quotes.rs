@@ -50,12 +50,12 @@ impl Quotes {
 }
 
 fn refused(error: TokenError) -> Error {
-    match &error {
-        TokenError::Invalid(cause) if *cause.kind() == ErrorKind::ExpiredSignature => {
-            Error::QuoteExpired
-        }
-        _ => Error::QuoteInvalid("it is not a quote that was signed for orders".to_owned()),
+    let expired =
+        |cause: &jsonwebtoken::errors::Error| *cause.kind() == ErrorKind::ExpiredSignature;
+    if matches!(&error, TokenError::Invalid(cause) if expired(cause)) {
+        return Error::QuoteExpired;
     }
+    Error::QuoteInvalid("it is not a quote that was signed for orders".to_owned())
 }
 
 /// What is bought with a quote.

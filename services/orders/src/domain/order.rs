@@ -9,6 +9,8 @@ mod evolve;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod world;
 
 pub(crate) use command::{Command, Rejection};
