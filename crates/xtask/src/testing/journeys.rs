@@ -12,12 +12,15 @@ use crate::testing::libtest::Tally;
 use crate::testing::runner;
 use crate::trial::{Durable, Plan, Trial};
 
+/// Where the services send their traces; a journey listens there.
+const COLLECTOR: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9317");
+
 const FLEET: Plan = Plan {
     name: "test-e2e",
     port_shift: 5000,
     profile: Profile::Dev,
     durable: Durable::No,
-    settings: &[],
+    settings: &[COLLECTOR],
 };
 
 /// Starts the fleet, runs every journey, and a short storm of faults where that is written.
@@ -33,7 +36,8 @@ pub(super) fn run(
 ) -> Result<()> {
     ensure!(!programs.is_empty(), "the package e2e has no tests");
     let trial = progress.loud_step("fleet for the journeys", || Trial::start(instance, FLEET))?;
-    let variables = trial.variables()?;
+    let mut variables = trial.variables()?;
+    variables.push((COLLECTOR.0.to_owned(), COLLECTOR.1.to_owned()));
     let programs: Vec<&TestProgram> = programs.iter().collect();
     let result = runner::all(&programs, &variables, filter, progress, tally);
     progress.step("end the fleet", || trial.end())?;
