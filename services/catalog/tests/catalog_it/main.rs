@@ -1,1 +1,13 @@
-//! Tests of catalog.
+//! Catalog as callers see it: the real router on a real database.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod categories;
+mod commands;
+mod demo;
+mod imports;
+mod interrupted;
+mod listings;
+mod media;
+mod remote_pictures;
+mod support;
