@@ -44,7 +44,6 @@ impl ServiceError for Error {
         match self {
             Self::Request(error) => error.kind(),
             Self::UnknownSku(_) => ErrorKind::NotFound,
-            Self::Refused(Refusal::OutOfRange) => ErrorKind::Invalid,
             Self::Refused(_) | Self::Rejected(_) | Self::Short { .. } => ErrorKind::Conflict,
             Self::Contended => ErrorKind::Contended,
             Self::Database(_) | Self::NotHeardOf(_) => ErrorKind::Unavailable,
@@ -59,8 +58,7 @@ impl ServiceError for Error {
             Self::Request(error) => error.code(),
             Self::UnknownSku(_) | Self::NotHeardOf(_) => "unknown_sku",
             Self::Refused(Refusal::NotCounted) => "stock_not_counted",
-            Self::Refused(Refusal::BelowReserved(_)) => "stock_is_reserved",
-            Self::Refused(Refusal::OutOfRange) => "invalid_fields",
+            Self::Refused(Refusal::BelowReserved(_) | Refusal::OutOfRange) => "stock_is_reserved",
             Self::Rejected(_) | Self::Short { .. } => "stock_not_reserved",
             Self::Contended => "contended",
             Self::Database(_) => "database_unavailable",

@@ -3,9 +3,10 @@
 use kernel::AccountId;
 use kernel::Sku;
 use sqlx::PgConnection;
+use web::RequestError;
 
 use super::save_changed;
-use crate::domain::shelf::{Adjustment, Shelf};
+use crate::domain::shelf::{Adjustment, Refusal, Shelf};
 use crate::error::Error;
 use crate::store::movements::{self, Correction};
 use crate::store::stock::{self, Added, NewItem};
@@ -41,13 +42,17 @@ pub(crate) struct Correcting {
 /// Corrects what lies in one place.
 pub(crate) async fn adjust(conn: &mut PgConnection, wish: &Correcting) -> Result<(), Error> {
     if !store::locations::exists(conn, &wish.location).await? {
-        let mut check = web::Check::new();
-        check.wrong("location", "there is no such location");
-        check.finish()?;
+        return Err(wrong("location", "there is no such location"));
     }
     let before = lock_one(conn, &wish.sku).await?;
     let mut after = before.clone();
-    let change = after.adjust(&wish.location, wish.adjustment)?;
+    let change = after.adjust(&wish.location, wish.adjustment).map_err(|refusal| {
+        let field = match wish.adjustment {
+            Adjustment::To(_) => "set_on_hand",
+            Adjustment::By(_) => "delta",
+        };
+        if refusal == Refusal::OutOfRange { wrong(field, refusal) } else { refusal.into() }
+    })?;
     let said = save_changed(conn, [(&before, &mut after)].into_iter()).await?;
     let correction = Correction {
         sku: &wish.sku,
@@ -59,6 +64,11 @@ pub(crate) async fn adjust(conn: &mut PgConnection, wish: &Correcting) -> Result
     movements::adjusted(conn, &correction).await?;
     messaging::append(conn, said).await?;
     Ok(())
+}
+
+fn wrong(field: &str, message: impl ToString) -> Error {
+    let field = problem::FieldError::new(field, message);
+    RequestError::InvalidFields(vec![field]).into()
 }
 
 async fn lock_one(conn: &mut PgConnection, sku: &Sku) -> Result<Shelf, Error> {

@@ -169,3 +169,17 @@ async fn an_order_that_nobody_confirms_gives_its_stock_back_by_itself(db: PgPool
     testkit::eventually(|| async { (level(&shop, "a").await == (3, 0)).then_some(()) }).await;
     assert_eq!(said(&shop, "StockReleased").await, 1);
 }
+
+#[sqlx::test]
+async fn a_parcel_that_left_although_its_stock_was_freed_is_taken_off_the_shelf(db: PgPool) {
+    let shop = shop_with(db, &[("a", 3)]).await;
+    let order = OrderId::new();
+    shop.hear(&placed(order, &[("a", 2)])).await.unwrap();
+    shop.hear(&cancelled(order)).await.unwrap();
+
+    shop.hear(&dispatched(order)).await.unwrap();
+
+    assert_eq!(level(&shop, "a").await, (1, 0));
+    assert_eq!(last_level(&shop, "a").await.on_hand, 1);
+    assert_eq!(said(&shop, "StockDispatched").await, 1);
+}
