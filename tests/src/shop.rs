@@ -72,19 +72,16 @@ impl Shop {
     }
 
     /// A request to a path of the gateway.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.places.gateway))
     }
 
     /// A GET of a path of the gateway.
-    #[must_use]
     pub fn get(&self, path: &str) -> RequestBuilder {
         self.request(Method::GET, path)
     }
 
     /// A POST to a path of the gateway.
-    #[must_use]
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.request(Method::POST, path)
     }

@@ -38,7 +38,6 @@ pub struct Account {
 
 impl Account {
     /// Puts the account's token on a request.
-    #[must_use]
     pub fn on(&self, request: RequestBuilder) -> RequestBuilder {
         request.bearer_auth(&self.access_token)
     }

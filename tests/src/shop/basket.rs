@@ -26,7 +26,6 @@ pub enum Buyer {
 
 impl Buyer {
     /// Puts what names the buyer on a request.
-    #[must_use]
     pub fn on(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
             Self::Guest(guest) => request.header("basket-token", &guest.token),

@@ -266,7 +266,7 @@ impl Shop {
                 return Ok(Some(order));
             }
             match order.ended() {
-                true => Err(Error::Never(format!("{what}: it is {:?}", order))),
+                true => Err(Error::Never(format!("{what}: it is {order:?}"))),
                 false => Ok(None),
             }
         })
