@@ -20,11 +20,11 @@ fn all_facts() -> impl Iterator<Item = Facts> {
 
 /// Every world that can be reached from `world`, each once.
 fn explore(world: &World, seen: &mut HashSet<String>) {
-    if !seen.insert(format!("{world:?}")) {
+    if !seen.insert(world.fingerprint()) {
         return;
     }
     let mut stuck = true;
-    for step in MOVES.iter().filter(|step| !matches!(step, Move::HearAgain(_))) {
+    for step in &MOVES {
         let mut next = world.clone();
         if next.make(*step) {
             stuck = false;
@@ -45,7 +45,7 @@ fn every_interleaving_ends_in_agreement_with_the_facts() {
         worlds += seen.len();
     }
 
-    assert!(worlds > 5_000, "only {worlds} worlds were reached");
+    assert!(worlds > 7_000, "only {worlds} worlds were reached");
 }
 
 #[test]

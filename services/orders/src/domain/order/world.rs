@@ -42,6 +42,7 @@ pub(super) struct Facts {
 #[derive(Clone, Debug)]
 pub(super) struct World {
     facts: Facts,
+    order: Order,
     log: Vec<Event>,
     read: [usize; 4],
     said: [VecDeque<Command>; 4],
@@ -101,9 +102,11 @@ pub(super) const MOVES: [Move; 16] = [
 impl World {
     pub(super) fn new(facts: Facts) -> Self {
         let purchase = Box::new(purchase(facts.coupon_left.map(|_| "SPRING")));
+        let log = decide(None, Command::Place { purchase, deadline: DEADLINE }).unwrap();
         Self {
             facts,
-            log: decide(None, Command::Place { purchase, deadline: DEADLINE }).unwrap(),
+            order: given(&log).unwrap(),
+            log,
             read: [0; 4],
             said: Default::default(),
             last: Default::default(),
@@ -119,8 +122,25 @@ impl World {
         }
     }
 
-    pub(super) fn order(&self) -> Order {
-        given(&self.log).unwrap()
+    pub(super) const fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// Tells worlds apart whose futures differ: by the order's state, what is still to be read and
+    /// heard, and the services' own states.
+    pub(super) fn fingerprint(&self) -> String {
+        let state = match &self.order {
+            Order::Placed { progress, .. } => format!("{progress:?}"),
+            Order::Cancelled { held, .. } => format!("{held:?}"),
+            other => other.status().to_owned(),
+        };
+        let unread = [0, 1, 2, 3].map(|service| {
+            let unread = self.log.iter().skip(self.read[service]);
+            unread.filter(|event| concerns(service, event)).map(Event::words).collect::<Vec<_>>()
+        });
+        let services = (self.stock, self.coupon, self.payment, self.asked, self.to_send);
+        let rest = (self.dispatched, self.delivered, self.cancelled, self.wishes);
+        format!("{state}{unread:?}{:?}{:?}{services:?}{rest:?}", self.said, self.last)
     }
 
     /// Makes a move; false when there was nothing to do.
@@ -161,14 +181,20 @@ impl World {
     }
 
     fn tell(&mut self, command: Command) -> Result<(), Rejection> {
-        let events = decide(Some(&self.order()), command)?;
+        let events = decide(Some(&self.order), command)?;
+        for event in &events {
+            self.order = evolve(Some(self.order.clone()), event).unwrap();
+        }
         self.log.extend(events);
         Ok(())
     }
 
+    /// A service reads the next event that concerns it.
     fn read(&mut self, service: usize) -> bool {
-        let Some(event) = self.log.get(self.read[service]).cloned() else { return false };
-        self.read[service] += 1;
+        let unread = self.log.iter().enumerate().skip(self.read[service]);
+        let next = unread.clone().find(|(_, event)| concerns(service, event));
+        let Some((at, event)) = next.map(|(at, event)| (at, event.clone())) else { return false };
+        self.read[service] = at + 1;
         match (service, &event) {
             (INVENTORY, Event::Placed { .. }) if self.facts.in_stock => {
                 self.stock = Hold::Held;
@@ -207,7 +233,7 @@ impl World {
     }
 
     fn give_back(&mut self, service: usize) {
-        let payment = self.order().purchase().payment;
+        let payment = self.order.purchase().payment;
         let (hold, answer) = match service {
             INVENTORY => (&mut self.stock, Command::NoteStockReleased),
             PRICING => (&mut self.coupon, Command::NoteCouponReleased),
@@ -222,8 +248,8 @@ impl World {
 
     fn bank_answers(&mut self) {
         let (payment, amount) = {
-            let order = self.order();
-            (order.purchase().payment, order.purchase().totals.total)
+            let purchase = self.order.purchase();
+            (purchase.payment, purchase.totals.total)
         };
         if !self.facts.card_good {
             let declined = Command::NotePaymentDeclined { payment, details: String::new() };
@@ -258,8 +284,7 @@ impl World {
 
     /// The order has ended, and what it says of itself is what is true around it.
     pub(super) fn check(&self) {
-        let order = self.order();
-        match &order {
+        match &self.order {
             Order::Delivered { .. } => {
                 assert!(self.facts.in_stock && self.facts.card_good && self.delivered);
                 assert_ne!(self.facts.coupon_left, Some(false));
@@ -281,5 +306,15 @@ impl World {
             | Order::Recalling { .. }
             | Order::Shipped { .. } => panic!("not ended: {:?}", self.log),
         }
+    }
+}
+
+fn concerns(service: usize, event: &Event) -> bool {
+    match event {
+        Event::Placed { .. } => service == INVENTORY || service == PRICING,
+        Event::PaymentRequested => service == PAYMENTS,
+        Event::Confirmed | Event::Recalled { .. } => service == SHIPPING,
+        Event::Cancelled { .. } => service != SHIPPING,
+        _ => false,
     }
 }
