@@ -2,5 +2,8 @@
 //!
 //! [`shop`] is the client; the journeys, the load generator and the storm of faults are written with it.
 
+pub mod chaos;
 pub mod checker;
+pub mod fleet;
+pub mod insist;
 pub mod shop;
