@@ -83,11 +83,10 @@ impl Change {
 
     /// The pictures that were added by this change and are still to be fetched from elsewhere.
     pub(crate) fn remote_pictures(&self) -> Vec<(MediaId, String)> {
-        let remote = |event: &Event| match event {
-            Event::MediaAdded(media) if media.stand_in => {
-                Some((media.id, media.source.clone()?))
-            }
-            _ => None,
+        let remote = |event: &Event| {
+            let Event::MediaAdded(media) = event else { return None };
+            let source = media.source.clone().filter(|_| media.stand_in)?;
+            Some((media.id, source))
         };
         self.events.iter().filter_map(remote).collect()
     }

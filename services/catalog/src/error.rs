@@ -121,7 +121,19 @@ impl ServiceError for Error {
         match self {
             Self::NoSuchCategory(field) => vec![FieldError::new(*field, self)],
             Self::Request(error) => error.fields(),
-            _ => Vec::new(),
+            Self::Rejected(_)
+            | Self::Stale(_)
+            | Self::HandleTaken
+            | Self::SkuTaken
+            | Self::NoSuchImport
+            | Self::NoSuchMedia
+            | Self::Image(_)
+            | Self::File(_)
+            | Self::NotCsv
+            | Self::Corrupt(_)
+            | Self::Append(_)
+            | Self::Enqueue(_)
+            | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -147,7 +159,19 @@ impl Classify for Error {
             Self::Database(error) => error.class(),
             Self::Append(error) => error.class(),
             Self::Enqueue(error) => error.class(),
-            _ => ErrorClass::Permanent,
+            Self::Request(RequestError::Database(error)) => error.class(),
+            Self::Rejected(_)
+            | Self::Stale(_)
+            | Self::HandleTaken
+            | Self::SkuTaken
+            | Self::NoSuchCategory(_)
+            | Self::NoSuchImport
+            | Self::NoSuchMedia
+            | Self::Image(_)
+            | Self::File(_)
+            | Self::NotCsv
+            | Self::Request(_)
+            | Self::Corrupt(_) => ErrorClass::Permanent,
         }
     }
 }

@@ -111,6 +111,9 @@ mod tests {
         let kept = without_camera_notes(Kind::Jpeg, &photo);
 
         assert_eq!(kept, [&start[..], jfif, scan].concat());
-        assert_eq!(without_camera_notes(Kind::Jpeg, b"\xff\xd8\xff\xe1\xff\xff"), b"\xff\xd8\xff\xe1\xff\xff");
+        assert_eq!(
+            without_camera_notes(Kind::Jpeg, b"\xff\xd8\xff\xe1\xff\xff"),
+            b"\xff\xd8\xff\xe1\xff\xff"
+        );
     }
 }

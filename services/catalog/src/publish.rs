@@ -14,7 +14,11 @@ pub(crate) fn url(file: &str) -> String {
 /// The events of a product as others hear them. `before` is the version that the first of them follows.
 pub(crate) fn messages(product: &Product, before: i64, events: &[Event]) -> Vec<Outgoing> {
     let versions = (before + 1)..;
-    events.iter().zip(versions).map(|(event, version)| message(product, event).version(version)).collect()
+    events
+        .iter()
+        .zip(versions)
+        .map(|(event, version)| message(product, event).version(version))
+        .collect()
 }
 
 fn message(product: &Product, event: &Event) -> Outgoing {

@@ -11,8 +11,30 @@ pub(crate) struct Html(String);
 
 /// Text with a little structure; pictures of a product are its media, not part of its text.
 const TAGS: [&str; 24] = [
-    "a", "b", "blockquote", "br", "caption", "code", "em", "h2", "h3", "h4", "hr", "i", "li", "ol",
-    "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "ul",
+    "a",
+    "b",
+    "blockquote",
+    "br",
+    "caption",
+    "code",
+    "em",
+    "h2",
+    "h3",
+    "h4",
+    "hr",
+    "i",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "s",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "ul",
 ];
 
 impl Html {
@@ -45,7 +67,7 @@ mod tests {
 
     use super::*;
 
-    /// After the XSS Filter Evasion Cheat Sheet (OWASP) and the mXSS cases of ammonia and DOMPurify.
+    /// After the XSS Filter Evasion Cheat Sheet (OWASP) and the mXSS cases of ammonia and of `DOMPurify`.
     const HOSTILE: [&str; 30] = [
         "<script>alert(1)</script>",
         "<SCRIPT SRC=//evil.test/x.js></SCRIPT>",
@@ -83,19 +105,44 @@ mod tests {
     fn harm(html: &str) -> Option<&'static str> {
         let lower = html.to_lowercase();
         let tags = [
-            "<script", "<img", "<svg", "<math", "<style", "<iframe", "<object", "<embed", "<form",
-            "<input", "<meta", "<base", "<link", "<template", "<noscript", "<!--", "<plaintext",
+            "<script",
+            "<img",
+            "<svg",
+            "<math",
+            "<style",
+            "<iframe",
+            "<object",
+            "<embed",
+            "<form",
+            "<input",
+            "<meta",
+            "<base",
+            "<link",
+            "<template",
+            "<noscript",
+            "<!--",
+            "<plaintext",
         ];
         let within = |needle: &&str| {
-            lower.split('<').skip(1).any(|tag| {
-                tag.split('>').next().is_some_and(|inside| inside.contains(*needle))
-            })
+            lower
+                .split('<')
+                .skip(1)
+                .any(|tag| tag.split('>').next().is_some_and(|inside| inside.contains(*needle)))
         };
         let attributes = [
-            " on", " style=", " id=", " class=", " name=", "javascript:", "vbscript:", "data:",
+            " on",
+            " style=",
+            " id=",
+            " class=",
+            " name=",
+            "javascript:",
+            "vbscript:",
+            "data:",
             "evil.test",
         ];
-        tags.into_iter().find(|tag| lower.contains(tag)).or_else(|| attributes.into_iter().find(within))
+        tags.into_iter()
+            .find(|tag| lower.contains(tag))
+            .or_else(|| attributes.into_iter().find(within))
     }
 
     #[test]

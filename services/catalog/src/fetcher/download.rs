@@ -54,16 +54,11 @@ impl DownloadError {
     /// True when another try may help.
     pub(super) fn may_pass(&self) -> bool {
         match self {
-            Self::NoAddress
-            | Self::Connect(_)
-            | Self::NoAnswer(_)
-            | Self::TooLate => true,
+            Self::NoAddress | Self::Connect(_) | Self::NoAnswer(_) | Self::TooLate => true,
             Self::Status(status) => status.is_server_error() || status.as_u16() == 429,
-            Self::NotAllowed
-            | Self::Private(_)
-            | Self::Redirects
-            | Self::Body
-            | Self::Image(_) => false,
+            Self::NotAllowed | Self::Private(_) | Self::Redirects | Self::Body | Self::Image(_) => {
+                false
+            }
         }
     }
 }
@@ -114,10 +109,7 @@ impl Downloader {
         Err(DownloadError::Redirects)
     }
 
-    async fn get(
-        &self,
-        url: &Url,
-    ) -> Result<http::Response<hyper::body::Incoming>, DownloadError> {
+    async fn get(&self, url: &Url) -> Result<http::Response<hyper::body::Incoming>, DownloadError> {
         let stream = self.connect(url).await?;
         if url.scheme() == "http" {
             return ask(stream, url).await;

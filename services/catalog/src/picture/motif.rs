@@ -86,8 +86,10 @@ const ANYTHING: &[&str] = &["tote", "boat", "compass", "vase", "lighthouse", "po
 /// The motif of a thing, with its shadow on the ground. `hash` picks where words do not.
 pub(super) fn of(category: &str, name: &str, hash: u8) -> String {
     let name = name.to_lowercase();
-    let words: Vec<&str> =
-        name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = name
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     // The last word that means something is the thing itself: "lantern hook" is a hook.
     let said = words.iter().rev().find_map(|word| {
         WORDS.iter().find(|(known, _)| known.contains(word)).map(|(_, motif)| *motif)
@@ -97,5 +99,7 @@ pub(super) fn of(category: &str, name: &str, hash: u8) -> String {
     let picked = choices.get(usize::from(hash).rem_euclid(choices.len().max(1)));
     let motif = said.or(picked.copied()).unwrap_or("boat");
     let drawn = drawing(motif).unwrap_or_default().replace('\n', "");
-    format!("<ellipse cx=\"400\" cy=\"648\" rx=\"250\" ry=\"24\" fill=\"$s\" opacity=\".22\"/>{drawn}")
+    format!(
+        "<ellipse cx=\"400\" cy=\"648\" rx=\"250\" ry=\"24\" fill=\"$s\" opacity=\".22\"/>{drawn}"
+    )
 }

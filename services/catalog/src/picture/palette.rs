@@ -66,9 +66,22 @@ const ANY_MOOD: &[(usize, usize)] = &[(0, 0), (1, 2), (2, 3), (3, 7), (6, 0), (5
 
 /// Words in names that ask for a thing's colour.
 const COLOURS: &[(&str, usize)] = &[
-    ("navy", 0), ("blue", 0), ("yellow", 1), ("mustard", 1), ("brass", 1), ("teal", 2), ("red", 3),
-    ("coral", 3), ("oak", 4), ("canvas", 4), ("wooden", 4), ("steel", 5), ("grey", 5), ("pink", 6),
-    ("green", 7), ("pine", 7),
+    ("navy", 0),
+    ("blue", 0),
+    ("yellow", 1),
+    ("mustard", 1),
+    ("brass", 1),
+    ("teal", 2),
+    ("red", 3),
+    ("coral", 3),
+    ("oak", 4),
+    ("canvas", 4),
+    ("wooden", 4),
+    ("steel", 5),
+    ("grey", 5),
+    ("pink", 6),
+    ("green", 7),
+    ("pine", 7),
 ];
 
 /// The colours for a thing. A colour in its name counts; the rest follows from `hash`.

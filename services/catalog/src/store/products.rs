@@ -12,20 +12,14 @@ use crate::domain::product::{Event, Product, Status};
 use crate::error::Error;
 
 /// Finds a product.
-pub(crate) async fn find(
-    conn: &mut PgConnection,
-    id: ProductId,
-) -> Result<Option<Current>, Error> {
+pub(crate) async fn find(conn: &mut PgConnection, id: ProductId) -> Result<Option<Current>, Error> {
     let one = sqlx::query_as("select * from products where id = $1").bind(id);
     let row: Option<ProductRow> = one.fetch_optional(&mut *conn).await?;
     Ok(whole(conn, row.into_iter().collect()).await?.pop())
 }
 
 /// Finds a product and keeps others from changing it until the transaction ends.
-pub(crate) async fn lock(
-    conn: &mut PgConnection,
-    id: ProductId,
-) -> Result<Option<Current>, Error> {
+pub(crate) async fn lock(conn: &mut PgConnection, id: ProductId) -> Result<Option<Current>, Error> {
     let one = sqlx::query_as("select * from products where id = $1 for update").bind(id);
     let row: Option<ProductRow> = one.fetch_optional(&mut *conn).await?;
     Ok(whole(conn, row.into_iter().collect()).await?.pop())

@@ -19,10 +19,12 @@ async fn staff_defines_categories_and_everybody_reads_them(db: PgPool) {
     define(json!({ "name": "Lamps" })).await;
 
     let list = catalog.service.get(CATEGORIES, "").await.json;
-    let seller = catalog.service.post(CATEGORIES, &catalog.seller, &[], &json!({ "name": "Hats" })).await;
+    let seller =
+        catalog.service.post(CATEGORIES, &catalog.seller, &[], &json!({ "name": "Hats" })).await;
     let wrong = define(json!({ "name": "", "slug": "A b" })).await;
 
-    let slugs: Vec<_> = list["items"].as_array().unwrap().iter().map(|c| c["slug"].clone()).collect();
+    let slugs: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|c| c["slug"].clone()).collect();
     assert_eq!(slugs, ["lamps", "maps-books"]);
     assert_eq!((seller.status.as_u16(), seller.code()), (403, "missing_role"));
     assert_eq!(wrong.wrong_fields(), ["name", "slug"]);

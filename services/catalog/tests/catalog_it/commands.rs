@@ -26,7 +26,10 @@ async fn a_product_goes_from_draft_to_sale_and_says_each_step(db: PgPool) {
     let sold = catalog.command(&catalog.staff, &with.json, "publish", &json!({})).await;
     let gone = catalog.command(&catalog.staff, &sold.json, "archive", &json!({})).await;
 
-    assert_eq!((sold.json["status"].as_str(), gone.json["status"].as_str()), (Some("published"), Some("archived")));
+    assert_eq!(
+        (sold.json["status"].as_str(), gone.json["status"].as_str()),
+        (Some("published"), Some("archived"))
+    );
     assert_eq!(gone.json["description_html"], "<p>Dry</p>");
     assert_eq!(gone.headers["etag"], "\"6\"");
     let published = catalog.service.published().await;
@@ -79,7 +82,9 @@ async fn sellers_see_and_change_only_what_is_theirs(db: PgPool) {
     let catalog = Catalog::stocked(db).await;
     let own = catalog.draft(&catalog.seller).await;
     let shops = catalog.draft(&catalog.staff).await;
-    let path = |product: &serde_json::Value| format!("{PRODUCTS}/{}", product["product_id"].as_str().unwrap());
+    let path = |product: &serde_json::Value| {
+        format!("{PRODUCTS}/{}", product["product_id"].as_str().unwrap())
+    };
     let title = json!({ "title": "Mine now" });
 
     let mine = catalog.command(&catalog.seller, &own, "change_title", &title).await;
@@ -88,10 +93,21 @@ async fn sellers_see_and_change_only_what_is_theirs(db: PgPool) {
     assert_eq!(mine.status, 200);
     assert_eq!(own["seller_id"], catalog.seller_id.to_string());
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
-    assert_eq!(catalog.service.get(&path(&shops), &catalog.seller).await.code(), "product_not_found");
+    assert_eq!(
+        catalog.service.get(&path(&shops), &catalog.seller).await.code(),
+        "product_not_found"
+    );
     assert_eq!(catalog.service.get(&path(&own), &catalog.staff).await.status, 200);
     assert_eq!(catalog.service.get(&path(&own), "").await.status, 401);
-    for verb in ["change_title", "change_description", "change_category", "add_variant", "publish", "archive", "remove_variant"] {
+    for verb in [
+        "change_title",
+        "change_description",
+        "change_category",
+        "add_variant",
+        "publish",
+        "archive",
+        "remove_variant",
+    ] {
         let body = match verb {
             "change_title" => title.clone(),
             "change_description" => json!({ "description": "x" }),
@@ -111,11 +127,14 @@ async fn a_sku_belongs_to_one_product_and_its_stock_counts_once(db: PgPool) {
     let (one, other) = (catalog.draft(&catalog.staff).await, catalog.draft(&catalog.staff).await);
     let one = catalog.command(&catalog.staff, &one, "add_variant", &variant("bag-s", "S")).await;
 
-    let taken = catalog.command(&catalog.staff, &other, "add_variant", &variant("bag-s", "S")).await;
+    let taken =
+        catalog.command(&catalog.staff, &other, "add_variant", &variant("bag-s", "S")).await;
     let sku = json!({ "sku": "bag-s" });
     let less = catalog.command(&catalog.staff, &one.json, "remove_variant", &sku).await;
-    let still = catalog.command(&catalog.staff, &other, "add_variant", &variant("bag-s", "S")).await;
-    let again = catalog.command(&catalog.staff, &less.json, "add_variant", &variant("bag-s", "S")).await;
+    let still =
+        catalog.command(&catalog.staff, &other, "add_variant", &variant("bag-s", "S")).await;
+    let again =
+        catalog.command(&catalog.staff, &less.json, "add_variant", &variant("bag-s", "S")).await;
 
     assert_eq!((taken.code(), still.code()), ("sku_taken", "sku_taken"));
     assert_eq!(less.json["variants"], json!([]));

@@ -22,7 +22,14 @@ async fn a_file_becomes_products_for_sale(db: PgPool) {
     let names: Vec<_> = published.iter().map(testkit::Published::name).collect();
     assert_eq!(
         names,
-        ["CategoryDefined", "ProductCreated", "VariantAdded", "VariantAdded", "MediaAdded", "ProductPublished"]
+        [
+            "CategoryDefined",
+            "ProductCreated",
+            "VariantAdded",
+            "VariantAdded",
+            "MediaAdded",
+            "ProductPublished"
+        ]
     );
     let (small, medium): (said::VariantAdded, said::VariantAdded) =
         (published[2].read(), published[3].read());
@@ -39,7 +46,10 @@ async fn the_same_file_twice_changes_nothing(db: PgPool) {
 
     let again = catalog.import_rows(TOP).await;
 
-    assert_eq!(again["products"], json!({ "total": 1, "done": 1, "created": 0, "changed": 0, "unchanged": 1 }));
+    assert_eq!(
+        again["products"],
+        json!({ "total": 1, "done": 1, "created": 0, "changed": 0, "unchanged": 1 })
+    );
     assert_eq!(catalog.service.published().await.len(), before);
 }
 
@@ -57,7 +67,8 @@ async fn a_later_file_changes_what_it_says_otherwise(db: PgPool) {
     assert_eq!(import["products"]["changed"], 1);
     let names = catalog.service.published_names().await;
     assert_eq!(names[before..], ["ProductTitleChanged", "VariantAdded", "ProductArchived"]);
-    let notes: Vec<_> = import["notes"].as_array().unwrap().iter().map(|n| n["field"].clone()).collect();
+    let notes: Vec<_> =
+        import["notes"].as_array().unwrap().iter().map(|n| n["field"].clone()).collect();
     assert_eq!(notes, ["Variant Price", "Variant Inventory Qty"]);
 }
 
@@ -68,7 +79,10 @@ async fn what_people_changed_since_the_last_file_stays(db: PgPool) {
     let top = catalog.product("top").await;
     let title = json!({ "title": "By hand" });
     let top = catalog.command(&catalog.staff, &top, "change_title", &title).await.json;
-    let top = catalog.command(&catalog.staff, &top, "remove_variant", &json!({ "sku": "top-m" })).await.json;
+    let top = catalog
+        .command(&catalog.staff, &top, "remove_variant", &json!({ "sku": "top-m" }))
+        .await
+        .json;
     catalog.command(&catalog.staff, &top, "archive", &json!({})).await;
 
     catalog.import_rows(&TOP.replace("Warm", "Very warm")).await;
@@ -92,11 +106,21 @@ async fn wrong_rows_are_named_and_the_rest_is_imported(db: PgPool) {
 
     let import = catalog.import_rows(rows).await;
 
-    let errors: Vec<(Value, Value)> = import["errors"].as_array().unwrap().iter()
-        .map(|error| (error["row"].clone(), error["field"].clone())).collect();
+    let errors: Vec<(Value, Value)> = import["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (error["row"].clone(), error["field"].clone()))
+        .collect();
     let named = |row: u64, field: &str| (json!(row), json!(field));
-    assert_eq!(errors, [named(2, "Variant Inventory Qty"), named(3, "Variant SKU"), named(6, "Title")]);
-    assert_eq!((&import["products"]["created"], &import["rows"]), (&json!(2), &json!({ "total": 6, "done": 6 })));
+    assert_eq!(
+        errors,
+        [named(2, "Variant Inventory Qty"), named(3, "Variant SKU"), named(6, "Title")]
+    );
+    assert_eq!(
+        (&import["products"]["created"], &import["rows"]),
+        (&json!(2), &json!({ "total": 6, "done": 6 }))
+    );
     assert_eq!(catalog.product("a/").await["variants"].as_array().unwrap().len(), 1);
     let corrected = rows.replace("taken", "").replace(",x,", ",2,");
     catalog.import_rows(&corrected).await;
@@ -123,9 +147,11 @@ async fn what_is_no_product_file_is_refused_at_once(db: PgPool) {
 
     let columns = catalog.send(path, &catalog.staff, &csv, "Handle,Name\na,A\n").await;
     let latin = catalog.send(path, &catalog.staff, &csv, b"Handle,T\xe9tle\n".to_vec()).await;
-    let json = catalog.send(path, &catalog.staff, &[("content-type", "application/json")], "{}").await;
+    let json =
+        catalog.send(path, &catalog.staff, &[("content-type", "application/json")], "{}").await;
     let seller = catalog.send(path, &catalog.seller, &csv, HEADER).await;
-    let currency = catalog.send("/api/catalog/v1/imports?currency=eur", &catalog.staff, &csv, HEADER).await;
+    let currency =
+        catalog.send("/api/catalog/v1/imports?currency=eur", &catalog.staff, &csv, HEADER).await;
     let large = catalog.send(path, &catalog.staff, &csv, vec![b'a'; 20 * 1024 * 1024 + 1]).await;
 
     assert_eq!((columns.status.as_u16(), columns.code()), (422, "unusable_file"));

@@ -27,7 +27,10 @@ async fn an_item_is_for_sale_at_once_and_belongs_to_who_offered_it(db: PgPool) {
 
     assert_eq!((offered.status.as_u16(), &offered.json["version"]), (201, &json!(4)));
     let product = catalog.product("old-sextant").await;
-    assert_eq!((&product["status"], &product["description_html"]), (&json!("published"), &json!("<b>Brass</b>")));
+    assert_eq!(
+        (&product["status"], &product["description_html"]),
+        (&json!("published"), &json!("<b>Brass</b>"))
+    );
     assert_eq!(product["handle"], offered.json["handle"]);
     assert!(product["media"][0]["stand_in"].as_bool().unwrap());
     let published = catalog.service.published().await;
@@ -43,9 +46,12 @@ async fn the_same_key_offers_the_item_once(db: PgPool) {
     let body = item();
 
     let (a, b, c, d) = futures::future::join4(
-        offer(&catalog, "k", &body), offer(&catalog, "k", &body),
-        offer(&catalog, "k", &body), offer(&catalog, "k", &body),
-    ).await;
+        offer(&catalog, "k", &body),
+        offer(&catalog, "k", &body),
+        offer(&catalog, "k", &body),
+        offer(&catalog, "k", &body),
+    )
+    .await;
     let mut other = item();
     other["title"] = json!("Another");
     let other = offer(&catalog, "k", &other).await;
@@ -53,7 +59,10 @@ async fn the_same_key_offers_the_item_once(db: PgPool) {
     let keyless = catalog.service.post(path, &catalog.seller, &[], &body).await;
 
     assert!([&b, &c, &d].iter().all(|answer| (answer.status, &answer.text) == (a.status, &a.text)));
-    assert_eq!(catalog.service.published_names().await.iter().filter(|n| *n == "ProductCreated").count(), 1);
+    assert_eq!(
+        catalog.service.published_names().await.iter().filter(|n| *n == "ProductCreated").count(),
+        1
+    );
     assert_eq!((other.status.as_u16(), other.code()), (422, "idempotency_key_reused"));
     assert_eq!(keyless.code(), "idempotency_key_required");
 }

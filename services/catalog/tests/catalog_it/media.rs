@@ -17,7 +17,10 @@ async fn a_picture_is_served_under_the_name_of_its_content(db: PgPool) {
     assert_eq!(sent.status, StatusCode::CREATED);
     assert_eq!(sent.json["url"], again.json["url"]);
     let shown = catalog.service.get(sent.json["url"].as_str().unwrap(), "").await;
-    assert_eq!((shown.status.as_u16(), &shown.headers["content-type"]), (200, &"image/png".parse().unwrap()));
+    assert_eq!(
+        (shown.status.as_u16(), &shown.headers["content-type"]),
+        (200, &"image/png".parse().unwrap())
+    );
     assert_eq!(shown.headers["cache-control"], "public, max-age=31536000, immutable");
     assert_eq!(shown.headers["x-content-type-options"], "nosniff");
     assert_eq!(catalog.service.get("/media/none.png", "").await.status, 404);
@@ -47,13 +50,17 @@ async fn only_pictures_of_known_kinds_and_size_are_taken(db: PgPool) {
 async fn a_product_gets_pictures_of_its_owner(db: PgPool) {
     let catalog = Catalog::stocked(db).await;
     let draft = catalog.draft(&catalog.staff).await;
-    let path = format!("{PRODUCTS}/{}/add_media?alt=A%20bag", draft["product_id"].as_str().unwrap());
+    let path =
+        format!("{PRODUCTS}/{}/add_media?alt=A%20bag", draft["product_id"].as_str().unwrap());
 
     let other = catalog.send(&path, &catalog.seller, &[("if-match", "\"1\"")], png()).await;
     let added = catalog.send(&path, &catalog.staff, &[("if-match", "\"1\"")], png()).await;
     let stale = catalog.send(&path, &catalog.staff, &[("if-match", "\"1\"")], png()).await;
 
     assert_eq!((other.status.as_u16(), stale.status.as_u16()), (404, 412));
-    assert_eq!((&added.json["media"][0]["alt"], &added.json["version"]), (&"A bag".into(), &2.into()));
+    assert_eq!(
+        (&added.json["media"][0]["alt"], &added.json["version"]),
+        (&"A bag".into(), &2.into())
+    );
     assert_eq!(catalog.service.published_names().await.last().unwrap(), "MediaAdded");
 }

@@ -24,10 +24,12 @@ async fn pictures() -> std::net::SocketAddr {
 #[sqlx::test]
 async fn a_picture_takes_the_place_of_its_stand_in_or_the_stand_in_stays(db: PgPool) {
     let address = pictures().await;
-    let catalog = Catalog::with(db.clone(), &["--pictures-allowed-from", &address.to_string()]).await;
+    let catalog =
+        Catalog::with(db.clone(), &["--pictures-allowed-from", &address.to_string()]).await;
     let names = ["good", "moved", "inside", "page", "large"];
-    let rows: String =
-        names.map(|name| format!("{name},T,,bags,true,,,,,1,5,http://{address}/{name}.png\n")).concat();
+    let rows: String = names
+        .map(|name| format!("{name},T,,bags,true,,,,,1,5,http://{address}/{name}.png\n"))
+        .concat();
     catalog.import_rows(&rows).await;
     assert!(catalog.product("good").await["media"][0]["stand_in"].as_bool().unwrap());
 

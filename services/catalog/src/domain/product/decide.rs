@@ -1,16 +1,13 @@
 //! What follows from a command, or why it is refused.
 
 use super::{
-    Command, Event, MOST_PICTURES, MOST_VARIANTS, Media, Offer, Picture, Product, Rejection, Status,
-    Variant,
+    Command, Event, MOST_PICTURES, MOST_VARIANTS, Media, Offer, Picture, Product, Rejection,
+    Status, Variant,
 };
 
 /// Decides what happens when `command` meets `product`. No events means that nothing changes, which is
 /// how a repeated command stays harmless.
-pub(crate) fn decide(
-    product: Option<&Product>,
-    command: Command,
-) -> Result<Vec<Event>, Rejection> {
+pub(crate) fn decide(product: Option<&Product>, command: Command) -> Result<Vec<Event>, Rejection> {
     match (product, command) {
         (None, Command::Create(draft)) => Ok(vec![Event::Created(draft)]),
         (Some(_), Command::Create(_)) => Err(Rejection::AlreadyCreated),

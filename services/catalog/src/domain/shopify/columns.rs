@@ -101,8 +101,11 @@ impl Columns {
                 column.names().iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
             })
         };
-        let missing: Vec<_> =
-            REQUIRED.into_iter().filter(|column| place(*column).is_none()).map(Column::name).collect();
+        let missing: Vec<_> = REQUIRED
+            .into_iter()
+            .filter(|column| place(*column).is_none())
+            .map(Column::name)
+            .collect();
         if !missing.is_empty() {
             return Err(missing);
         }

@@ -95,7 +95,11 @@ impl Row<'_> {
     }
 
     /// The variant that the row offers; none when something is wrong with it.
-    pub(super) fn variant(&mut self, options: &[String], currency: Currency) -> Option<SaidVariant> {
+    pub(super) fn variant(
+        &mut self,
+        options: &[String],
+        currency: Currency,
+    ) -> Option<SaidVariant> {
         let before = self.findings.len();
         let values = self.values(options);
         let sku: Option<Sku> = self.parsed(Column::Sku);
@@ -112,8 +116,7 @@ impl Row<'_> {
     }
 
     fn values(&mut self, options: &[String]) -> Vec<String> {
-        let given: Vec<String> =
-            (0..3).map(|at| self.line(Column::OptionValue(at), 100)).collect();
+        let given: Vec<String> = (0..3).map(|at| self.line(Column::OptionValue(at), 100)).collect();
         for (at, value) in given.iter().enumerate() {
             match (options.get(at), value.is_empty()) {
                 (Some(option), true) => {

@@ -26,7 +26,10 @@ fn rows_of_a_handle_are_one_product() {
     let (top, rows) = &contents.products[0];
 
     assert_eq!((contents.products.len(), *rows, contents.rows), (1, 3, 3));
-    assert_eq!((top.variants.len(), top.pictures.len(), &top.options[..]), (2, 2, &["Size".into()][..]));
+    assert_eq!(
+        (top.variants.len(), top.pictures.len(), &top.options[..]),
+        (2, 2, &["Size".into()][..])
+    );
     assert!(!top.variants[0].tracked && top.variants[1].tracked);
     assert_eq!(top.variants[1].quantity, 4);
     assert_eq!(contents.findings, []);

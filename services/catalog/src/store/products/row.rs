@@ -67,7 +67,11 @@ fn status(text: &str) -> Result<Status, Error> {
 }
 
 impl ProductRow {
-    pub(super) fn with(self, variants: &[VariantRow], media: &[MediaRow]) -> Result<Current, Error> {
+    pub(super) fn with(
+        self,
+        variants: &[VariantRow],
+        media: &[MediaRow],
+    ) -> Result<Current, Error> {
         let own = || variants.iter().filter(|row| row.product_id == self.id);
         let next_position = own().map(|row| row.position + 1).max().unwrap_or(0);
         let offered: Result<Vec<_>, Error> =
