@@ -79,7 +79,7 @@ fn streams() -> Vec<VecDeque<Told>> {
     streams
 }
 
-/// A small generator (SplitMix64), so that a seed names an order.
+/// A small generator (`SplitMix64`), so that a seed names an order.
 struct Dice(u64);
 
 impl Dice {

@@ -1,0 +1,91 @@
+//! The read model, by gRPC with a token of our own.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use contracts::search as api;
+use contracts::search::search_service_client::SearchServiceClient;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+use url::Url;
+use web::service_token::Signer;
+
+use crate::error::Error;
+
+/// How long the menu is taken as it is.
+const MENU_FOR: Duration = Duration::from_secs(5);
+
+type Stub = SearchServiceClient<InterceptedService<Channel, Signer>>;
+
+/// Asks search. Copies share the connection and the menu.
+#[derive(Clone, Debug)]
+pub(crate) struct Search {
+    stub: Stub,
+    menu: Arc<Mutex<Option<(Instant, Arc<Vec<api::Category>>)>>>,
+}
+
+impl Search {
+    /// Connects when it is first asked.
+    pub(crate) fn new(url: &Url, signer: Signer) -> Result<Self, tonic::transport::Error> {
+        let channel = Endpoint::from_shared(url.to_string())?
+            .connect_timeout(Duration::from_secs(1))
+            .timeout(Duration::from_secs(3))
+            .tcp_nodelay(true)
+            .connect_lazy();
+        let stub = SearchServiceClient::with_interceptor(channel, signer);
+        Ok(Self { stub, menu: Arc::default() })
+    }
+
+    /// One product for sale.
+    pub(crate) async fn product(&self, handle_or_id: &str) -> Result<api::Product, Error> {
+        let request = api::GetProductRequest { handle_or_id: handle_or_id.to_owned() };
+        let answer = self.stub.clone().get_product(request).await.map_err(failed)?;
+        answer.into_inner().product.ok_or(Error::NotFound)
+    }
+
+    /// One page of a list.
+    pub(crate) async fn list(
+        &self,
+        request: api::ListProductsRequest,
+    ) -> Result<api::ListProductsResponse, Error> {
+        Ok(self.stub.clone().list_products(request).await.map_err(failed)?.into_inner())
+    }
+
+    /// What a basket shows of variants; unknown ones are left out.
+    pub(crate) async fn variants(&self, skus: Vec<String>) -> Result<Vec<api::Variant>, Error> {
+        let request = api::GetVariantsRequest { skus };
+        let answer = self.stub.clone().get_variants(request).await.map_err(failed)?;
+        Ok(answer.into_inner().variants)
+    }
+
+    /// The categories that have products. Not older than a few seconds, unless search is down: then
+    /// as they were.
+    pub(crate) async fn menu(&self) -> Result<Arc<Vec<api::Category>>, Error> {
+        let known = self.menu.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, menu)) = &known
+            && at.elapsed() < MENU_FOR
+        {
+            return Ok(Arc::clone(menu));
+        }
+        let fresh = match self.stub.clone().list_categories(api::ListCategoriesRequest {}).await {
+            Ok(answer) => Arc::new(answer.into_inner().categories),
+            Err(status) => match known {
+                Some((_, menu)) => menu,
+                None => return Err(failed(status)),
+            },
+        };
+        let mut menu = self.menu.lock().unwrap_or_else(PoisonError::into_inner);
+        *menu = Some((Instant::now(), Arc::clone(&fresh)));
+        Ok(fresh)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn failed(status: Status) -> Error {
+    match status.code() {
+        // A request that makes no sense came out of the address: there is no such page.
+        Code::NotFound | Code::InvalidArgument => Error::NotFound,
+        _ => Error::Down { part: "The catalogue", why: status.to_string() },
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests of the pages, against services that answer as the contracts say.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod checkout;
+mod guard;
+mod pages;
+mod search;
+mod services;
+mod world;

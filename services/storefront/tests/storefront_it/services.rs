@@ -1,0 +1,203 @@
+//! The REST services behind the pages, with one basket, one order and one account.
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+/// What the services were told.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) lines: Vec<Value>,
+    pub(crate) orders: Vec<(String, Value)>,
+    pub(crate) refreshed: u32,
+    pub(crate) merged: Vec<String>,
+    /// Status of the order that is shown.
+    pub(crate) status: &'static str,
+    /// A token that counts, for refreshed sessions.
+    pub(crate) access: String,
+}
+
+pub(crate) type Shared = Arc<Mutex<Told>>;
+
+pub(crate) const ORDER: &str = "ord_01890000000070008000000000000001";
+const BASKET: &str = "bsk_01890000000070008000000000000002";
+
+fn eur(minor: i64) -> Value {
+    json!({ "minor": minor, "currency": "EUR" })
+}
+
+fn problem(status: u16, code: &str, detail: &str, errors: &[(&str, &str)]) -> Response {
+    let errors: Vec<Value> =
+        errors.iter().map(|(field, message)| json!({ "field": field, "message": message })).collect();
+    let body = json!({
+        "type": format!("/problems/{code}"), "title": "Error", "status": status, "code": code,
+        "detail": detail, "errors": errors,
+    });
+    (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
+}
+
+fn basket(told: &Told) -> Response {
+    Json(json!({ "basket_id": BASKET, "lines": told.lines })).into_response()
+}
+
+async fn show_basket(State(told): State<Shared>) -> Response {
+    basket(&told.lock().unwrap())
+}
+
+async fn set_line(State(told): State<Shared>, Json(line): Json<Value>) -> Response {
+    let quantity = line["quantity"].as_i64().unwrap();
+    if !(0..=999).contains(&quantity) {
+        let wrong = [("quantity", "expected a quantity from 0 to 999")];
+        return problem(422, "invalid_fields", "the request has 1 wrong field(s)", &wrong);
+    }
+    let mut told = told.lock().unwrap();
+    told.lines.retain(|known| known["sku"] != line["sku"]);
+    if quantity > 0 {
+        told.lines.push(line);
+    }
+    basket(&told)
+}
+
+async fn quote(Json(body): Json<Value>) -> Response {
+    if body["coupon"] == "WRONG" {
+        return problem(422, "invalid_fields", "wrong", &[("coupon", "there is no such coupon")]);
+    }
+    let claims = json!({
+        "jti": "quo_01890000000070008000000000000003", "iss": "pricing", "aud": "orders", "sub": BASKET,
+        "iat": 1, "exp": 2, "currency": "EUR", "country": body["country"],
+        "postal_code": body["postal_code"], "shipping_method": "standard",
+        "coupon": body.get("coupon"),
+        "lines": [{ "sku": "linen-shirt/small", "product_id": "prd_1", "title": "Linen Shirt",
+            "variant_title": "Small", "seller_id": "", "quantity": 2, "unit_minor": 5_900, "total_minor": 11_800 }],
+        "goods_minor": 11_800, "discount_minor": 1_180, "shipping_minor": 490, "tax_minor": 0,
+        "total_minor": 11_110,
+    });
+    let token = format!("h.{}.s", URL_SAFE_NO_PAD.encode(claims.to_string()));
+    let ways = json!([
+        { "method": "standard", "name": "Standard, two to five days", "price": eur(490) },
+        { "method": "express", "name": "Express, the next working day", "price": eur(1_290) },
+    ]);
+    let reasons = json!([
+        { "code": "coupon", "text": "Coupon AHOY10 takes 10 % off the goods", "amount": eur(-1_180) },
+        { "code": "shipping", "text": "standard delivery to Germany", "amount": eur(490) },
+    ]);
+    Json(json!({ "quote": token, "reasons": reasons, "shipping_options": ways, "tax_included": eur(1_774) }))
+        .into_response()
+}
+
+async fn place(State(told): State<Shared>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    told.lock().unwrap().orders.push((key, body));
+    let placed = json!({ "order_id": ORDER, "number": "F7K2-9QXM", "status": "placed",
+        "access_token": "oat_link", "version": 1 });
+    (StatusCode::CREATED, Json(placed)).into_response()
+}
+
+async fn show_order(
+    State(told): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let opened = headers.get("order-token").is_some_and(|token| token == "oat_link");
+    if id != ORDER || !(opened || headers.contains_key("authorization")) {
+        return problem(404, "no_such_order", "there is no such order", &[]);
+    }
+    let status = told.lock().unwrap().status;
+    let step = |status: &str, text: &str| {
+        json!({ "version": 1, "event": status, "status": status, "text": text, "cause": "customer",
+            "at": "2026-11-21T13:05:00Z", "final": status == "cancelled" })
+    };
+    let mut order = json!({
+        "order_id": ORDER, "number": "F7K2-9QXM", "status": status, "version": 3, "shipping_method": "standard",
+        "lines": [{ "sku": "linen-shirt/small", "product_id": "prd_1", "title": "Linen Shirt",
+            "variant_title": "Small", "quantity": 2, "unit_price": eur(5_900), "total": eur(11_800) }],
+        "totals": { "goods": eur(11_800), "discount": eur(1_180), "shipping": eur(490), "tax": eur(0), "total": eur(11_110) },
+        "coupon": "AHOY10", "can_cancel": status == "placed",
+        "contact": { "email": "ada@example.org", "name": "Ada Lovelace", "line1": "12 Harbour Street",
+            "line2": "", "postal_code": "20095", "city": "Hamburg", "country": "DE" },
+        "history": [step("placed", "You placed the order")],
+    });
+    let history = order["history"].as_array_mut().unwrap();
+    match status {
+        "shipped" => {
+            history.push(step("confirmed", "Stock and payment are certain"));
+            history.push(step("shipped", "The carrier has the parcel"));
+            order["tracking"] = json!({ "carrier": "Gull Express", "tracking_number": "GE123456" });
+        }
+        "cancelled" => {
+            history.push(step("cancelled", "The payment was declined"));
+            order["cancellation"] = json!({ "reason": "payment_declined", "text": "Your card was declined.", "details": "" });
+        }
+        _ => {}
+    }
+    Json(order).into_response()
+}
+
+async fn refresh(State(told): State<Shared>, Json(body): Json<Value>) -> Response {
+    if body["refresh_token"] != "good" {
+        return problem(401, "session_ended", "the session has ended", &[]);
+    }
+    let mut told = told.lock().unwrap();
+    told.refreshed += 1;
+    Json(json!({ "access_token": told.access, "expires_in": 600, "refresh_token": "next", "refresh_expires_in": 9 }))
+        .into_response()
+}
+
+async fn sign_in(State(told): State<Shared>, Json(body): Json<Value>) -> Response {
+    if body["password"] != "correct horse" {
+        return problem(401, "wrong_credentials", "e-mail or password is wrong", &[]);
+    }
+    let access = told.lock().unwrap().access.clone();
+    Json(json!({ "access_token": access, "expires_in": 600, "refresh_token": "good", "refresh_expires_in": 900 }))
+        .into_response()
+}
+
+async fn merge(State(told): State<Shared>, Json(body): Json<Value>) -> Response {
+    let mut told = told.lock().unwrap();
+    told.merged.push(body["token"].as_str().unwrap().to_owned());
+    basket(&told)
+}
+
+async fn me() -> Json<Value> {
+    Json(json!({ "id": "acc_1", "email": "ada@example.org", "name": "Ada", "email_confirmed": false, "roles": [] }))
+}
+
+async fn offer(headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    assert!(headers.contains_key("idempotency-key") && headers.contains_key("authorization"));
+    if body["title"] == "" {
+        return problem(422, "invalid_fields", "wrong", &[("title", "expected 1 to 255 characters on one line")]);
+    }
+    (StatusCode::CREATED, Json(json!({ "product_id": "prd_1", "handle": "old-oar" }))).into_response()
+}
+
+/// All services on one port.
+pub(crate) fn routes(told: Shared) -> Router {
+    Router::new()
+        .route("/api/orders/v1/baskets", post(|| async {
+            (StatusCode::CREATED, Json(json!({ "basket_id": BASKET, "token": format!("{BASKET}.secret") })))
+        }))
+        .route("/api/orders/v1/basket", get(show_basket))
+        .route("/api/orders/v1/basket/set_line", post(set_line))
+        .route("/api/orders/v1/basket/merge", post(merge))
+        .route("/api/orders/v1/orders", post(place).get(|| async { Json(json!({ "items": [] })) }))
+        .route("/api/orders/v1/orders/{id}", get(show_order))
+        .route("/api/pricing/v1/quotes", post(quote))
+        .route("/api/payments/v1/payments", post(|| async {
+            (StatusCode::CREATED, Json(json!({ "payment_id": "pay_1", "redirect_url": "http://127.0.0.1:8121/pay/1" })))
+        }))
+        .route("/api/auth/v1/sessions", post(sign_in).get(|| async { Json(json!([])) }))
+        .route("/api/auth/v1/sessions/refresh", post(refresh))
+        .route("/api/auth/v1/me", get(me))
+        .route("/api/catalog/v1/listings", post(offer))
+        .route("/api/catalog/v1/categories", get(|| async {
+            Json(json!({ "items": [{ "slug": "clothing", "name": "Clothing", "position": 1 }] }))
+        }))
+        .with_state(told)
+}
