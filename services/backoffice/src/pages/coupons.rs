@@ -16,9 +16,8 @@ use crate::error::Error;
 #[derive(Debug, Deserialize)]
 struct Coupon {
     code: String,
-    kind: String,
     #[serde(default)]
-    basis_points: Option<i64>,
+    percent: Option<i32>,
     #[serde(default)]
     amount: Option<Money>,
     #[serde(default)]
@@ -32,13 +31,8 @@ struct Coupon {
 impl Coupon {
     /// "10 %" or "5.00 EUR".
     fn value(&self) -> String {
-        match (self.basis_points, self.amount) {
-            (_, Some(amount)) => amount.to_string(),
-            (Some(points), None) => {
-                format!("{}.{:02} %", points.div_euclid(100), points.rem_euclid(100))
-            }
-            (None, None) => self.kind.clone(),
-        }
+        let percent = self.percent.map(|percent| format!("{percent} %"));
+        percent.or_else(|| self.amount.map(|amount| amount.to_string())).unwrap_or_default()
     }
 }
 
@@ -49,6 +43,7 @@ struct CouponsPage {
     section: &'static str,
     done: String,
     coupons: Vec<Coupon>,
+    key: String,
 }
 
 pub(super) async fn list(
@@ -57,12 +52,9 @@ pub(super) async fn list(
     Query(note): Query<Done>,
 ) -> Result<Response, Error> {
     let found: Listing<Coupon> = api.get("/api/pricing/v1/coupons?limit=100", &caller).await?;
-    page(&CouponsPage {
-        title: "Coupons",
-        section: "coupons",
-        done: note.done,
-        coupons: found.items,
-    })
+    let key = kernel::QuoteId::new().to_string();
+    let title = "Coupons";
+    page(&CouponsPage { title, section: "coupons", done: note.done, coupons: found.items, key })
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,6 +67,8 @@ pub(super) struct NewCoupon {
     currency: String,
     #[serde(default)]
     use_limit: String,
+    /// So that a form sent twice counts once.
+    key: String,
 }
 
 pub(super) async fn create(
@@ -85,14 +79,14 @@ pub(super) async fn create(
     let refused =
         |detail: String| Error::Refused { status: StatusCode::UNPROCESSABLE_ENTITY, detail };
     let currency = form.currency.parse().map_err(|error| refused(format!("currency: {error}")))?;
-    // Percent with two digits and an amount of euros are written alike: 7.50.
-    let hundredths = Money::parse_decimal(&form.value, currency);
-    let hundredths = hundredths.map_err(|error| refused(format!("value: {error}")))?;
-    let mut body = json!({ "code": form.code.trim().to_uppercase(), "kind": form.kind });
+    let mut body = json!({ "code": form.code });
     if form.kind == "fixed" {
-        body["amount"] = json!(hundredths);
+        let amount = Money::parse_decimal(&form.value, currency);
+        body["amount"] = json!(amount.map_err(|error| refused(format!("value: {error}")))?);
     } else {
-        body["basis_points"] = json!(hundredths.minor());
+        let percent = form.value.trim().parse::<i32>();
+        body["percent"] =
+            json!(percent.map_err(|_| refused("value: expected whole percent".to_owned()))?);
     }
     if !form.use_limit.trim().is_empty() {
         let limit: i64 = form
@@ -102,6 +96,6 @@ pub(super) async fn create(
             .map_err(|_| refused("uses: expected a whole number".to_owned()))?;
         body["use_limit"] = json!(limit);
     }
-    api.post("/api/pricing/v1/coupons", &caller, None, None, &body).await?;
+    api.post("/api/pricing/v1/coupons", &caller, None, Some(&form.key), &body).await?;
     Ok(done("/admin/coupons", &format!("the coupon {} is there", form.code)))
 }

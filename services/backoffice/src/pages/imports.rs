@@ -53,21 +53,32 @@ pub(super) async fn upload(
 }
 
 #[derive(Debug, Deserialize)]
-struct RowError {
-    row: Option<u64>,
+struct Finding {
+    row: i64,
     field: Option<String>,
     message: String,
 }
 
 #[derive(Debug, Deserialize)]
+struct Rows {
+    total: i64,
+    done: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Products {
+    created: i64,
+    changed: i64,
+    unchanged: i64,
+}
+
+#[derive(Debug, Deserialize)]
 struct Import {
-    status: String,
-    rows_total: u64,
-    rows_done: u64,
-    created: u64,
-    changed: u64,
-    unchanged: u64,
-    errors: Vec<RowError>,
+    state: String,
+    rows: Rows,
+    products: Products,
+    errors: Vec<Finding>,
+    notes: Vec<Finding>,
 }
 
 #[derive(Template)]
@@ -87,7 +98,7 @@ pub(super) async fn show(
 ) -> Result<Response, Error> {
     let path = format!("/api/catalog/v1/imports/{}", encode(&id));
     let import: Import = api.get(&path, &caller).await?;
-    let running = !matches!(import.status.as_str(), "done" | "failed");
+    let running = !matches!(import.state.as_str(), "done" | "refused");
     let title = "Import";
     page(&ImportPage { title, section: "imports", done: String::new(), import, running })
 }

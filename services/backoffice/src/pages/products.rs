@@ -85,6 +85,7 @@ struct Stock {
 
 #[derive(Debug, Deserialize)]
 struct Price {
+    version: i64,
     price: Money,
     #[serde(default)]
     compare_at: Option<Money>,
@@ -122,11 +123,10 @@ fn typed(money: Money) -> String {
 async fn offer(api: &Api, caller: &Caller, variant: Variant) -> Offer {
     let sku = encode(&variant.sku);
     let (price, stock) =
-        (format!("/api/pricing/v1/prices?sku={sku}"), format!("/api/inventory/v1/stock?sku={sku}"));
+        (format!("/api/pricing/v1/price?sku={sku}"), format!("/api/inventory/v1/stock?sku={sku}"));
     // A service that is down leaves a gap in the table, not an error page.
-    let prices = api.get::<Listing<Price>>(&price, caller).await;
+    let price = api.get::<Price>(&price, caller).await.ok();
     let stocks = api.get::<Listing<Stock>>(&stock, caller).await;
-    let price = prices.ok().and_then(|found| found.items.into_iter().next());
     let stock = stocks.ok().and_then(|found| found.items.into_iter().next());
     Offer {
         name: match variant.option_values.join(" / ") {
@@ -210,7 +210,7 @@ pub(super) struct PriceChange {
     #[serde(default)]
     compare_at: String,
     currency: String,
-    key: String,
+    version: i64,
 }
 
 fn amount(field: &str, text: &str, currency: &str) -> Result<Money, Error> {
@@ -233,7 +233,7 @@ pub(super) async fn set_price(
     if !form.compare_at.trim().is_empty() {
         body["compare_at"] = json!(amount("compare at", &form.compare_at, &form.currency)?);
     }
-    api.post("/api/pricing/v1/prices/set", &caller, None, Some(&form.key), &body).await?;
+    api.post("/api/pricing/v1/prices/set", &caller, Some(form.version), None, &body).await?;
     Ok(back(&id, "the price is set"))
 }
 
