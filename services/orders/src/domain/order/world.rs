@@ -1,4 +1,8 @@
 //! A model of the services around an order, for tests that try interleavings of their messages.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the `_` arms are what does not concern a service"
+)]
 
 use std::collections::VecDeque;
 
