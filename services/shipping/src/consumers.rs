@@ -1,0 +1,3 @@
+//! What shipping listens to.
+
+pub(crate) mod orders;

@@ -1,0 +1,5 @@
+//! What may happen to a parcel, without any IO.
+
+#[cfg(test)]
+mod races;
+pub(crate) mod shipment;

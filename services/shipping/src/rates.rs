@@ -1,0 +1,29 @@
+//! Tells the others of the rates that migrations brought; those that staff set are told at once.
+
+use std::time::Duration;
+
+use messaging::Outgoing;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Error, publish, store};
+
+/// Announces what nobody has been told of, then waits for the end of the process.
+pub(crate) async fn announce(db: PgPool, stop: CancellationToken) -> Result<(), runtime::Error> {
+    while let Err(error) = announce_once(&db).await {
+        tracing::warn!(%error, "rates were not announced; again later");
+        let pause = tokio::time::sleep(Duration::from_secs(1));
+        tokio::select! { () = pause => {}, () = stop.cancelled() => return Ok(()) }
+    }
+    stop.cancelled().await;
+    Ok(())
+}
+
+async fn announce_once(db: &PgPool) -> Result<(), Error> {
+    let mut tx = db.begin().await?;
+    let rates = store::rates::take_unannounced(&mut tx).await?;
+    let events = rates.iter().map(publish::rate_set).collect::<Vec<Outgoing>>();
+    messaging::append(&mut tx, events).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! The tables of shipping.
+
+pub(crate) mod rates;
+pub(crate) mod shipments;
+pub(crate) mod tracking_events;
+pub(crate) mod webhook_events;

@@ -1,0 +1,85 @@
+//! Webhooks: forged, old, replayed, out of order and unknown ones.
+
+use kernel::OrderId;
+use sqlx::PgPool;
+
+use crate::support::{Depots, SECRET, sighting};
+
+const NEVER_MS: u64 = 600_000;
+
+#[sqlx::test]
+async fn a_forged_or_old_webhook_changes_nothing(db: PgPool) {
+    let depots = Depots::open(db, NEVER_MS, 0).await;
+    let order = OrderId::new();
+    depots.confirm(order).await;
+    depots.reaches(order, "booked").await;
+    let body = sighting("trk_1", order, "delivered").to_string();
+
+    let forged = depots.post(&body, "guess", 0).await;
+    let old = depots.post(&body, SECRET, 301).await;
+
+    assert_eq!((forged.status.as_u16(), forged.code()), (401, "webhook_signature_invalid"));
+    assert_eq!((old.status.as_u16(), old.code()), (401, "webhook_too_old"));
+    assert_eq!(depots.service.published_names().await, ["ShipmentPrepared"]);
+}
+
+#[sqlx::test]
+async fn news_in_any_order_and_twice_tell_one_story(db: PgPool) {
+    let depots = Depots::open(db, NEVER_MS, 0).await;
+    let order = OrderId::new();
+    depots.confirm(order).await;
+    depots.reaches(order, "booked").await;
+
+    for (id, status) in [
+        ("trk_3", "out_for_delivery"),
+        ("trk_3", "out_for_delivery"),
+        ("trk_4", "delivered"),
+        ("trk_1", "picked_up"),
+        ("trk_2", "in_transit"),
+        ("trk_4", "delivered"),
+        ("trk_5", "delivered"),
+    ] {
+        let body = sighting(id, order, status).to_string();
+        assert_eq!(depots.post(&body, SECRET, 0).await.status, 200);
+    }
+
+    assert_eq!(
+        depots.service.published_names().await,
+        ["ShipmentPrepared", "ShipmentDispatched", "ShipmentTracked", "ShipmentDelivered"]
+    );
+    depots.reaches(order, "delivered").await;
+}
+
+#[sqlx::test]
+async fn news_that_overtakes_the_booking_is_believed(db: PgPool) {
+    let mut depots = Depots::open(db, NEVER_MS, 0).await;
+    let order = OrderId::new();
+    depots.kill_carrier().await;
+    depots.confirm(order).await;
+    depots.reaches(order, "booking").await;
+
+    let body = sighting("trk_4", order, "delivered").to_string();
+    assert_eq!(depots.post(&body, SECRET, 0).await.status, 200);
+
+    assert_eq!(
+        depots.service.published_names().await,
+        ["ShipmentPrepared", "ShipmentDispatched", "ShipmentDelivered"]
+    );
+}
+
+#[sqlx::test]
+async fn what_is_unknown_is_taken_and_ignored(db: PgPool) {
+    let depots = Depots::open(db, NEVER_MS, 0).await;
+    let mut novel = sighting("trk_2", OrderId::new(), "picked_up");
+    novel["type"] = "shipment.insured".into();
+
+    for body in [
+        sighting("trk_1", OrderId::new(), "picked_up"),
+        novel,
+        sighting("trk_3", OrderId::new(), "lost_at_sea"),
+    ] {
+        assert_eq!(depots.post(&body.to_string(), SECRET, 0).await.status, 200, "{body}");
+    }
+    assert_eq!(depots.post("[]", SECRET, 0).await.status, 400);
+    assert!(depots.service.published_names().await.is_empty());
+}
