@@ -27,3 +27,21 @@ async fn announce_once(db: &PgPool) -> Result<(), Error> {
     tx.commit().await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[sqlx::test]
+    async fn rates_of_the_migrations_are_announced_once_by_whoever_comes_first(db: PgPool) {
+        runtime::migrate_shared(&mut db.acquire().await.unwrap()).await.unwrap();
+
+        let (one, two) = tokio::join!(announce_once(&db), announce_once(&db));
+        one.unwrap();
+        two.unwrap();
+
+        let said: Vec<String> =
+            sqlx::query_scalar("select type from messaging.outbox").fetch_all(&db).await.unwrap();
+        assert_eq!(said, ["flotilla.shipping.v1.ShippingRateSet"; 4]);
+    }
+}
