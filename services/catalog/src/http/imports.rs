@@ -134,9 +134,10 @@ pub(super) async fn start_import(
     let file = whole_body(body)?;
     shopify::check(&file).map_err(Error::from)?;
     let id = ImportId::new();
-    let mut conn = state.db.acquire().await.map_err(Error::from)?;
-    imports::receive(&mut conn, id, about.currency, caller.account, &file).await?;
-    let import = imports::find(&mut conn, id).await?.ok_or(Error::NoSuchImport)?;
+    let mut tx = state.db.begin().await.map_err(Error::from)?;
+    imports::receive(&mut tx, id, about.currency, caller.account, &file).await?;
+    let import = imports::find(&mut tx, id).await?.ok_or(Error::NoSuchImport)?;
+    tx.commit().await.map_err(Error::from)?;
     state.importer.wake();
     let mut headers = HeaderMap::new();
     let location = HeaderValue::from_str(&path(id));
