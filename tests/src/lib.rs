@@ -2,6 +2,7 @@
 //!
 //! [`shop`] is the client; the journeys, the load generator and the storm of faults are written with it.
 
+pub mod bench;
 pub mod chaos;
 pub mod checker;
 pub mod fleet;

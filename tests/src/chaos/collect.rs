@@ -96,14 +96,12 @@ impl Sources {
 
     async fn coupons(&self) -> Result<Vec<Coupon>, CollectError> {
         let mut conn = self.open("pricing").await?;
-        let rows: Result<Vec<(String, i64, i64, Option<i64>)>, _> =
+        let coupons =
             sqlx::query_as("select code, used, reserved, use_limit from coupons where code = $1")
                 .bind(&self.coupon)
                 .fetch_all(&mut conn)
                 .await;
-        let rows = rows.map_err(|error| CollectError::Database("pricing", error))?;
-        let coupon = |(code, used, reserved, limit)| Coupon { code, used, reserved, limit };
-        Ok(rows.into_iter().map(coupon).collect())
+        coupons.map_err(|error| CollectError::Database("pricing", error))
     }
 
     async fn holds(&self) -> Result<Vec<Hold>, ShopError> {

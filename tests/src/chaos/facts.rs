@@ -120,11 +120,12 @@ pub(crate) struct Stock {
 }
 
 /// A coupon's counters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, sqlx::FromRow)]
 pub(crate) struct Coupon {
     pub(crate) code: String,
     pub(crate) used: i64,
     pub(crate) reserved: i64,
+    #[sqlx(rename = "use_limit")]
     pub(crate) limit: Option<i64>,
 }
 
