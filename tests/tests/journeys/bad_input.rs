@@ -1,7 +1,7 @@
 //! Input that is oversized, malformed, no UTF-8, duplicate, unknown, negative, overflowing or stale: named, and
 //! nothing is done.
 
-use e2e::shop::{ACCEPTED, Buyer, Shop, fresh_email, fresh_key, json};
+use e2e::shop::{ACCEPTED, Address, Buyer, Shop, fresh_email, fresh_key, json};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json as body};
 
@@ -22,7 +22,7 @@ async fn refuses_what_is_no_json(fresh: impl Fn() -> RequestBuilder, good: &Valu
     let text = good.to_string();
     refused(raw(fresh(), text[..text.len() - 1].to_owned()), 400, "malformed_body").await;
     refused(raw(fresh(), format!("{text} {text}")), 400, "malformed_body").await;
-    refused(raw(fresh(), b"{\"x\":\"\xff\xfe\"}".to_vec()), 400, "malformed_body").await;
+    refused(raw(fresh(), b"{\"\xff\xfe\":1}".to_vec()), 400, "malformed_body").await;
     refused(raw(fresh(), String::new()), 400, "malformed_body").await;
     refused(fresh().header("content-type", "text/plain").body(text), 415, "unsupported_media_type")
         .await;
@@ -55,7 +55,8 @@ async fn bodies_that_are_no_json_are_refused_everywhere() {
         let request = shop.post("/api/orders/v1/orders").header("idempotency-key", fresh_key());
         buyer.on(request)
     };
-    let order = body!({ "quote": "q", "payment_id": "p", "email": "e", "address": {} });
+    let to = Address::default();
+    let order = body!({ "quote": "q", "payment_id": "p", "email": "e", "address": to });
     refuses_what_is_no_json(place, &order).await;
     let adjust = || {
         let request = shop.post("/api/inventory/v1/stock/adjust");

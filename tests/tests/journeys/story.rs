@@ -10,10 +10,16 @@ use e2e::shop::{
 use crate::support::{PATIENCE, euro, eventually, shop, staff};
 
 /// The file of products: `SHOPIFY_CSV`, else ours.
+pub(crate) fn shopify_path() -> PathBuf {
+    let path = std::env::var_os("SHOPIFY_CSV").unwrap_or("tests/fixtures/harbour.csv".into());
+    // `./dev` was called in the project's folder, which is not where tests run.
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    std::fs::canonicalize(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What is in it.
 pub(crate) fn shopify_file() -> Vec<u8> {
-    let ours = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/harbour.csv");
-    let path = std::env::var_os("SHOPIFY_CSV").map_or(ours, PathBuf::from);
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    std::fs::read(shopify_path()).unwrap()
 }
 
 /// Handles and titles of the products that a file offers.

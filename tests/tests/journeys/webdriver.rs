@@ -22,6 +22,15 @@ pub(crate) struct Browser {
     screenshots: PathBuf,
 }
 
+/// What the browser runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Screen {
+    /// 1280 by 900.
+    Desk,
+    /// 390 wide, for thumbs.
+    Phone,
+}
+
 /// An element of the page that is shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Element(String);
@@ -39,8 +48,8 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-fn options(profile: &Path, (width, height): (u32, u32), dark: bool) -> Value {
-    let mut arguments = vec![
+fn options(profile: &Path, screen: Screen) -> Value {
+    let arguments = vec![
         "--headless=new".to_owned(),
         "--no-sandbox".to_owned(),
         "--disable-gpu".to_owned(),
@@ -51,16 +60,20 @@ fn options(profile: &Path, (width, height): (u32, u32), dark: bool) -> Value {
         "--disable-component-update".to_owned(),
         "--disable-sync".to_owned(),
         "--hide-scrollbars".to_owned(),
+        "--window-size=1280,900".to_owned(),
         format!("--user-data-dir={}", profile.display()),
-        format!("--window-size={width},{height}"),
     ];
-    arguments.extend(dark.then(|| "--blink-settings=preferredColorScheme=0".to_owned()));
-    json!({ "args": arguments })
+    match screen {
+        Screen::Desk => json!({ "args": arguments }),
+        Screen::Phone => json!({ "args": arguments, "mobileEmulation": {
+            "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2, "touch": true },
+        }}),
+    }
 }
 
 impl Browser {
-    /// Opens a window of this size.
-    pub(crate) async fn open(size: (u32, u32), dark: bool) -> Self {
+    /// Opens a window.
+    pub(crate) async fn open(screen: Screen) -> Self {
         let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -77,7 +90,7 @@ impl Browser {
         let mut browser = Self { driver, http, session: base.clone(), profile, screenshots };
         browser.until_ready(port).await;
         let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "browserName": "chrome", "goog:chromeOptions": options(&browser.profile, size, dark),
+            "browserName": "chrome", "goog:chromeOptions": options(&browser.profile, screen),
         }}});
         let opened = browser.call(Method::POST, "", wanted).await.unwrap();
         browser.session = format!("{base}/{}", opened["sessionId"].as_str().unwrap());
@@ -190,13 +203,26 @@ impl Browser {
         self.call(Method::POST, "/execute/sync", script).await.unwrap()
     }
 
+    /// A command of Chromium's own protocol.
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let command = json!({ "cmd": command, "params": parameters });
+        self.call(Method::POST, "/goog/cdp/execute", command).await.unwrap()
+    }
+
+    /// Says that the user likes it dark.
+    pub(crate) async fn likes_it_dark(&self) {
+        let dark = json!({ "name": "prefers-color-scheme", "value": "dark" });
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [dark] })).await;
+    }
+
     /// Keeps the whole page as a picture.
     pub(crate) async fn photograph(&self, name: &str) {
-        let size = self.script("return document.documentElement.scrollHeight").await;
-        let metrics = json!({ "cmd": "Page.captureScreenshot", "params": {
-            "captureBeyondViewport": size.as_i64().unwrap_or(0) < 6000, "format": "png",
-        }});
-        let taken = self.call(Method::POST, "/goog/cdp/execute", metrics).await.unwrap();
+        let size = "const page = document.documentElement; \
+            return [innerWidth, Math.min(Math.max(innerHeight, page.scrollHeight), 5000)]";
+        let size = self.script(size).await;
+        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
+        let picture = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let taken = self.devtools("Page.captureScreenshot", picture).await;
         let png = base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap());
         std::fs::write(self.screenshots.join(format!("{name}.png")), png.unwrap()).unwrap();
     }
