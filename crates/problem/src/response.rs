@@ -145,7 +145,7 @@ mod tests {
             self.0
         }
         fn code(&self) -> &'static str {
-            "leaky"
+            "internal"
         }
     }
 
@@ -155,7 +155,7 @@ mod tests {
             let body = Problem::from(Leaky(kind)).body().clone();
 
             assert!(!body.detail.contains("hunter2"));
-            assert_eq!(body.kind, "/problems/leaky");
+            assert_eq!(body.kind, "/problems/internal");
         }
     }
 

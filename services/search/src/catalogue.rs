@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 
-use crate::domain::listing::Listing;
+use crate::listing::Listing;
 use crate::domain::view::{BasketVariantView, CategoryView, ListView};
 use crate::error::Error;
 use crate::store::{documents, listing};

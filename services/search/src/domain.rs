@@ -2,7 +2,6 @@
 
 pub(crate) mod band;
 pub(crate) mod cursor;
-pub(crate) mod listing;
 pub(crate) mod page;
 pub(crate) mod view;
 pub(crate) mod words;

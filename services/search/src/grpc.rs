@@ -8,7 +8,7 @@ use problem::Problem;
 use tonic::{Request, Response, Status};
 
 use crate::catalogue::Catalogue;
-use crate::domain::listing::{Listing, Sort, Wanted};
+use crate::listing::{Listing, Sort, Wanted};
 
 /// Answers what the shop's pages ask.
 #[derive(Debug)]

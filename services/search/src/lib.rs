@@ -10,6 +10,7 @@ mod domain;
 mod error;
 mod grpc;
 mod http;
+mod listing;
 mod refresh;
 mod store;
 

@@ -52,9 +52,15 @@ fn machine_path(text: &str, root: &Path) -> Option<usize> {
     let homes = [concat!("/ho", "me/"), concat!("/Us", "ers/"), concat!("/ro", "ot/")];
     let named = |line: &str| {
         (root.len() > 4 && line.contains(root.as_ref()))
-            || homes.iter().any(|home| line.contains(home))
+            || homes.iter().any(|home| line.match_indices(home).any(|(at, _)| begins(line, at)))
     };
     text.lines().position(named).map(|index| index + 1)
+}
+
+/// Whether a path can begin there: not in the middle of a longer, relative one.
+fn begins(line: &str, at: usize) -> bool {
+    let before = line.get(..at).and_then(|before| before.chars().next_back());
+    before.is_none_or(|before| !before.is_alphanumeric())
 }
 
 #[cfg(test)]

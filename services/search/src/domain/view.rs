@@ -110,7 +110,7 @@ pub(crate) struct FacetView {
 }
 
 /// A category that has products.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CategoryView {
     pub(crate) slug: String,
     pub(crate) name: String,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use web::{Path, Problem, Query};
 
 use crate::catalogue::Catalogue;
-use crate::domain::listing::{Listing, Sort, Wanted};
+use crate::listing::{Listing, Sort, Wanted};
 use crate::domain::view::{ListView, ProductView};
 
 const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];

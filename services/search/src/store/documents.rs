@@ -231,7 +231,7 @@ pub(crate) async fn variants(
 
 /// The categories that have products, in their order.
 pub(crate) async fn categories(conn: &mut PgConnection) -> Result<Vec<CategoryView>, sqlx::Error> {
-    sqlx::query_as(
+    let rows: Vec<(String, String, i64, String)> = sqlx::query_as(
         "select d.category as slug, coalesce(c.name, d.category) as name, count(*) as products,
              coalesce((array_agg(d.card::jsonb ->> 'image_url' order by d.published_at, d.product_id)
                  filter (where d.card::jsonb ->> 'image_url' <> ''))[1], '') as image_url
@@ -240,5 +240,7 @@ pub(crate) async fn categories(conn: &mut PgConnection) -> Result<Vec<CategoryVi
          order by c.position nulls last, d.category",
     )
     .fetch_all(conn)
-    .await
+    .await?;
+    let view = |(slug, name, products, image_url)| CategoryView { slug, name, products, image_url };
+    Ok(rows.into_iter().map(view).collect())
 }

@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection};
 
 use crate::domain::band;
 use crate::domain::cursor::Cursor;
-use crate::domain::listing::Listing;
+use crate::listing::Listing;
 use crate::domain::view::{CardView, FacetView, FacetsView, ListView};
 use crate::domain::words::Words;
 use crate::error::Error;
