@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lettre::message::{MultiPart, header::ContentType};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
@@ -18,7 +18,7 @@ struct Mailbox {
 }
 
 impl Mailbox {
-    async fn open(folder: &PathBuf) -> Self {
+    async fn open(folder: &Path) -> Self {
         let (http, smtp) = (
             TcpListener::bind("127.0.0.1:0").await.unwrap(),
             TcpListener::bind("127.0.0.1:0").await.unwrap(),
