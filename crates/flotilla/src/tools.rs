@@ -81,14 +81,11 @@ impl Sandbox {
 
 impl Tool {
     pub(crate) fn run(self) -> ExitCode {
-        let outcome = match self {
-            Self::GatewayConf(conf) => gateway_conf(&conf),
-            Self::GatewayIngress => {
-                print!("{}", gateway::ingress());
-                Ok(())
-            }
-            Self::DevKeys { folder } => keys(&folder),
-            other => threads().and_then(|threads| threads.block_on(other.work())),
+        let threads =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let outcome = match threads {
+            Ok(threads) => threads.block_on(self.work()),
+            Err(error) => Err(error.into()),
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
@@ -111,13 +108,14 @@ impl Tool {
             Self::Sandbox(sandbox) => sandbox.run().await,
             Self::DevDatabases(tool) => tool.run().await,
             Self::Demo(tool) => tool.run().await,
-            Self::GatewayConf(_) | Self::GatewayIngress | Self::DevKeys { .. } => Ok(()),
+            Self::GatewayConf(conf) => gateway_conf(&conf),
+            Self::GatewayIngress => {
+                print!("{}", gateway::ingress());
+                Ok(())
+            }
+            Self::DevKeys { folder } => keys(&folder),
         }
     }
-}
-
-fn threads() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
 fn gateway_conf(conf: &gateway::Conf) -> anyhow::Result<()> {
