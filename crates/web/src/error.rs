@@ -30,6 +30,9 @@ pub enum RequestError {
     /// No token, or none that is valid now.
     #[error("sign in first")]
     NotSignedIn,
+    /// A token came before this process has read the keys that tokens are checked with.
+    #[error("the service has just started; try again")]
+    Starting,
     /// The caller lacks the role.
     #[error("this needs the role {0}")]
     MissingRole(&'static str),
@@ -63,7 +66,7 @@ impl ServiceError for RequestError {
             Self::MissingRole(_) | Self::CrossSite => ErrorKind::Forbidden,
             Self::IfMatchRequired => ErrorKind::PreconditionRequired,
             Self::IdempotencyKeyRequired => ErrorKind::Malformed,
-            Self::Database(_) => ErrorKind::Unavailable,
+            Self::Database(_) | Self::Starting => ErrorKind::Unavailable,
         }
     }
 
@@ -77,6 +80,7 @@ impl ServiceError for RequestError {
             Self::NoSuchPath => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotSignedIn => "not_signed_in",
+            Self::Starting => "service_unavailable",
             Self::MissingRole(_) => "missing_role",
             Self::CrossSite => "cross_site_request",
             Self::IfMatchRequired => "if_match_required",

@@ -145,6 +145,12 @@ impl Verifier {
         Ok(())
     }
 
+    /// True as long as no key at all is known: nobody's token can be told from a forged one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// True when a key of that id is known.
     #[must_use]
     pub fn knows(&self, key_id: &str) -> bool {
