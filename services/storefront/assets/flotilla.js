@@ -8,9 +8,14 @@
     form.addEventListener("change", () => form.requestSubmit());
   }
 
-  // On small screens the facets begin closed.
+  // On small screens the facets begin closed; on large ones there is no way to close them.
   const facets = document.querySelector("details.facets");
-  if (facets && matchMedia("(max-width: 52rem)").matches) facets.open = false;
+  if (facets) {
+    const narrow = matchMedia("(max-width: 52rem)");
+    const fit = () => { facets.open = !narrow.matches; };
+    narrow.addEventListener("change", fit);
+    fit();
+  }
 
   // A thumbnail moves the gallery, not the page.
   for (const thumb of document.querySelectorAll(".thumbs a")) {

@@ -19,8 +19,18 @@ struct Asset {
 
 static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
-        asset("flotilla", "css", "text/css; charset=utf-8", include_bytes!("../assets/flotilla.css")),
-        asset("flotilla", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/flotilla.js")),
+        asset(
+            "flotilla",
+            "css",
+            "text/css; charset=utf-8",
+            include_bytes!("../assets/flotilla.css"),
+        ),
+        asset(
+            "flotilla",
+            "js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../assets/flotilla.js"),
+        ),
         asset("sails", "svg", "image/svg+xml", include_bytes!("../assets/sails.svg")),
     ]
 });

@@ -19,10 +19,10 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use web::browser::{Sessions, keep_signed_in};
 
+use crate::assets;
 use crate::error::Error;
 use crate::guard::{Guard, stand};
 use crate::shop::Shop;
-use crate::assets;
 
 /// Everything that the storefront answers.
 pub(crate) fn routes(shop: Shop, sessions: Sessions, guard: Guard) -> Router {

@@ -28,12 +28,14 @@ pub(crate) fn message(amount: Option<&contracts::common::Money>) -> String {
 
 /// A day: `21 November 2026`.
 pub(crate) fn day(at: OffsetDateTime) -> String {
-    at.format(format_description!("[day padding:none] [month repr:long] [year]")).unwrap_or_default()
+    at.format(format_description!("[day padding:none] [month repr:long] [year]"))
+        .unwrap_or_default()
 }
 
 /// A minute: `21 November 2026, 13:05 UTC`.
 pub(crate) fn minute(at: OffsetDateTime) -> String {
-    let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+    let format =
+        format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
     at.format(format).unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
-use http::header::{SET_COOKIE, USER_AGENT};
+use http::header::SET_COOKIE;
 use http::request::Parts;
 use web::{Caller, MaybeCaller, cookies};
 
@@ -54,12 +54,9 @@ impl Visitor {
 }
 
 fn origin(headers: &HeaderMap) -> Vec<(&'static str, String)> {
-    ["x-forwarded-for", "x-real-ip", USER_AGENT.as_str()]
+    ["x-forwarded-for", "x-real-ip", "user-agent"]
         .into_iter()
-        .filter_map(|name| {
-            let value = headers.get(name)?.to_str().ok()?.to_owned();
-            Some((if name == USER_AGENT { "user-agent" } else if name == "x-real-ip" { "x-real-ip" } else { "x-forwarded-for" }, value))
-        })
+        .filter_map(|name| Some((name, headers.get(name)?.to_str().ok()?.to_owned())))
         .collect()
 }
 

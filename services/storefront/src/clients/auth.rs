@@ -114,6 +114,7 @@ impl Auth {
         password: &str,
     ) -> Result<(), Error> {
         let call = on_behalf(self.0.post("/api/auth/v1/password-resets/confirm"), visitor);
-        accepted(call.json(&json!({ "token": token, "password": password })).send().await?).map(drop)
+        accepted(call.json(&json!({ "token": token, "password": password })).send().await?)
+            .map(drop)
     }
 }

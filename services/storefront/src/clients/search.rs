@@ -16,13 +16,15 @@ use crate::error::Error;
 /// How long the menu is taken as it is.
 const MENU_FOR: Duration = Duration::from_secs(5);
 
+/// The menu, and when it was asked for.
+type Menu = Option<(Instant, Arc<Vec<api::Category>>)>;
 type Stub = SearchServiceClient<InterceptedService<Channel, Signer>>;
 
 /// Asks search. Copies share the connection and the menu.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
     stub: Stub,
-    menu: Arc<Mutex<Option<(Instant, Arc<Vec<api::Category>>)>>>,
+    menu: Arc<Mutex<Menu>>,
 }
 
 impl Search {
@@ -83,9 +85,9 @@ impl Search {
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn failed(status: Status) -> Error {
-    match status.code() {
-        // A request that makes no sense came out of the address: there is no such page.
-        Code::NotFound | Code::InvalidArgument => Error::NotFound,
-        _ => Error::Down { part: "The catalogue", why: status.to_string() },
+    // A request that makes no sense came out of the address: there is no such page.
+    if matches!(status.code(), Code::NotFound | Code::InvalidArgument) {
+        return Error::NotFound;
     }
+    Error::Down { part: "The catalogue", why: status.to_string() }
 }

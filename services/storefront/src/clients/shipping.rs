@@ -14,23 +14,22 @@ pub(crate) struct Shipping(pub(crate) Client);
 /// A parcel.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Shipment {
-    pub(crate) tracking_number: String,
-    #[serde(default)]
+    /// Absent until the carrier has said it.
+    pub(crate) tracking_number: Option<String>,
     pub(crate) carrier: String,
-    #[serde(default)]
     pub(crate) status: String,
+    /// The status for people.
+    pub(crate) status_text: String,
+    /// Where it was seen, the first time first.
     #[serde(default)]
     pub(crate) events: Vec<Seen>,
 }
 
-/// Where the parcel was seen.
+/// The parcel was seen somewhere.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Seen {
-    #[serde(default, alias = "description", alias = "text")]
     pub(crate) status: String,
-    #[serde(default)]
-    pub(crate) location: String,
-    #[serde(with = "time::serde::rfc3339", alias = "occurred_at")]
+    #[serde(with = "time::serde::rfc3339")]
     pub(crate) at: OffsetDateTime,
 }
 
@@ -40,7 +39,9 @@ impl Shipping {
         let number: String = url::form_urlencoded::byte_serialize(number.as_bytes()).collect();
         let answer = self.0.get(&format!("/api/shipping/v1/shipments/{number}")).send().await?;
         match read(answer) {
-            Err(Error::Refused(body)) if matches!(body.status, 400 | 404 | 422) => Err(Error::NotFound),
+            Err(Error::Refused(body)) if matches!(body.status, 400 | 404 | 422) => {
+                Err(Error::NotFound)
+            }
             answer => answer,
         }
     }

@@ -136,7 +136,8 @@ pub(super) async fn add_to_basket(
     let mut jar = Jar::default();
     if visitor.caller.is_none() {
         // The cookie of a basket that is gone is of no use.
-        let gone = visitor.basket.is_some() && shop.orders.basket(&visitor).await?.basket_id.is_empty();
+        let gone =
+            visitor.basket.is_some() && shop.orders.basket(&visitor).await?.basket_id.is_empty();
         if visitor.basket.is_none() || gone {
             let new = shop.orders.new_basket().await?;
             jar = jar.basket(&new.token);
@@ -146,7 +147,10 @@ pub(super) async fn add_to_basket(
     let basket = shop.orders.basket(&visitor).await?;
     let there = basket.lines.iter().find(|line| line.sku == form.sku);
     let there = there.map_or(0, |line| line.quantity);
-    let wanted = BasketLine { sku: form.sku.clone(), quantity: there.saturating_add(number(&form.quantity)) };
+    let wanted = BasketLine {
+        sku: form.sku.clone(),
+        quantity: there.saturating_add(number(&form.quantity)),
+    };
     match shop.orders.set_line(&visitor, &wanted).await {
         Ok(basket) => {
             let to = format!("/p/{}?added=1&sku={}", escape(&form.handle), escape(&form.sku));

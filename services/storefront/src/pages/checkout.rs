@@ -20,9 +20,18 @@ use crate::visitor::{Jar, Visitor};
 
 /// Where the shop sends parcels: ISO 3166-1 codes and names.
 const COUNTRIES: [(&str, &str); 12] = [
-    ("AT", "Austria"), ("BE", "Belgium"), ("CH", "Switzerland"), ("DE", "Germany"),
-    ("DK", "Denmark"), ("ES", "Spain"), ("FR", "France"), ("GB", "United Kingdom"),
-    ("IT", "Italy"), ("NL", "Netherlands"), ("PL", "Poland"), ("US", "United States"),
+    ("AT", "Austria"),
+    ("BE", "Belgium"),
+    ("CH", "Switzerland"),
+    ("DE", "Germany"),
+    ("DK", "Denmark"),
+    ("ES", "Spain"),
+    ("FR", "France"),
+    ("GB", "United Kingdom"),
+    ("IT", "Italy"),
+    ("NL", "Netherlands"),
+    ("PL", "Poland"),
+    ("US", "United States"),
 ];
 
 #[derive(Template)]
@@ -58,11 +67,7 @@ async fn ways(
     basket: &Basket,
     draft: &Draft,
 ) -> Result<Vec<WayChoice>, Error> {
-    let plain = Draft {
-        address: draft.address.clone(),
-        email: String::new(),
-        ..Draft::default()
-    };
+    let plain = Draft { address: draft.address.clone(), email: String::new(), ..Draft::default() };
     let priced = shop.pricing.quote(visitor, basket, &plain).await?;
     let known = priced.shipping_options.iter().any(|way| way.method == draft.method);
     let choice = |(index, way): (usize, Way)| WayChoice {
@@ -184,9 +189,10 @@ pub(super) fn too_large() -> Error {
         title: "Too much at once".to_owned(),
         status: 422,
         code: "basket_too_large".to_owned(),
-        detail: "This is more than one order can hold. Please take some lines out of your basket, and \
+        detail:
+            "This is more than one order can hold. Please take some lines out of your basket, and \
                  order them separately."
-            .to_owned(),
+                .to_owned(),
         errors: Vec::new(),
         correlation_id: None,
     };
@@ -267,7 +273,8 @@ mod tests {
     fn every_wrong_field_of_the_address_is_named() {
         let error = AddressForm::default().check().unwrap_err();
 
-        let fields: Vec<_> = error.fields().iter().filter_map(|wrong| wrong.field.as_deref()).collect();
+        let fields: Vec<_> =
+            error.fields().iter().filter_map(|wrong| wrong.field.as_deref()).collect();
         assert_eq!(fields, ["email", "name", "line1", "postal_code", "city", "country"]);
     }
 }

@@ -23,8 +23,11 @@ pub(super) async fn show_home(
     State(shop): State<Shop>,
     visitor: Visitor,
 ) -> Result<Response, Error> {
-    let request =
-        ListProductsRequest { sort: Sort::Newest.into(), limit: 8, ..ListProductsRequest::default() };
+    let request = ListProductsRequest {
+        sort: Sort::Newest.into(),
+        limit: 8,
+        ..ListProductsRequest::default()
+    };
     let new = shop.search.list(request).await?;
     let new = new.products.iter().map(Card::of).collect();
     let frame = shop.frame("Flotilla: good things from many small makers", &visitor).await;

@@ -138,7 +138,11 @@ pub(super) async fn show_order(
         steps: stops(&order),
         headline: headline(&order.status).to_owned(),
         over,
-        token: link.t.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_".contains(*letter)).collect(),
+        token: link
+            .t
+            .chars()
+            .filter(|letter| letter.is_ascii_alphanumeric() || "-_".contains(*letter))
+            .collect(),
         too_late: link.late == "1",
         order,
     })?;

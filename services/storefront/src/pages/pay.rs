@@ -54,7 +54,9 @@ pub(super) struct Notice {
 fn words(why: &str) -> &'static str {
     match why {
         "payment" => "You left the payment page before it was finished. Nothing was charged.",
-        "expired" => "The price was promised for 15 minutes, and they are over. This is the price now.",
+        "expired" => {
+            "The price was promised for 15 minutes, and they are over. This is the price now."
+        }
         "changed" => "Something changed meanwhile, so this is a fresh price. Nothing was charged.",
         _ => "",
     }
@@ -74,11 +76,14 @@ pub(super) async fn show_review(
     if basket.lines.is_empty() {
         return Ok(Redirect::to("/basket").into_response());
     }
-    let Priced { quote: token, reasons, tax_included, .. } = match shop.pricing.quote(&visitor, &basket, &draft).await {
-        // The form of the step before says what is wrong with its coupon or way of sending.
-        Err(error) if error.is_input() => return Ok(Redirect::to("/checkout/delivery").into_response()),
-        priced => priced?,
-    };
+    let Priced { quote: token, reasons, tax_included, .. } =
+        match shop.pricing.quote(&visitor, &basket, &draft).await {
+            // The form of the step before says what is wrong with its coupon or way of sending.
+            Err(error) if error.is_input() => {
+                return Ok(Redirect::to("/checkout/delivery").into_response());
+            }
+            priced => priced?,
+        };
     let quote = contents(&token)?;
     let key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
     let draft = Draft { quote: token, key, payment: String::new(), ..draft };
@@ -107,7 +112,8 @@ pub(super) async fn pay(
     Form(form): Form<PayForm>,
 ) -> Result<Response, Error> {
     // Another tab may have begun again meanwhile: what is paid is what was seen.
-    let draft = Draft::read(&headers).filter(|draft| !draft.key.is_empty() && draft.key == form.key);
+    let draft =
+        Draft::read(&headers).filter(|draft| !draft.key.is_empty() && draft.key == form.key);
     let Some(mut draft) = draft else {
         return Ok(Redirect::to("/checkout/review?why=changed").into_response());
     };

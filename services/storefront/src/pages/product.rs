@@ -91,7 +91,8 @@ pub(super) async fn show_product(
     let amount = |variant: &&Variant| variant.price.as_ref().map(|price| price.minor);
     let cheapest = priced().min_by_key(amount);
     let price = cheapest.map(|variant| show::message(variant.price.as_ref())).unwrap_or_default();
-    let differ = priced().any(|variant| Some(variant).as_ref().map(amount) != cheapest.as_ref().map(amount));
+    let differ =
+        priced().any(|variant| Some(variant).as_ref().map(amount) != cheapest.as_ref().map(amount));
     let frame = shop.frame(&format!("{} · Flotilla", product.title), &visitor).await;
     page(&ProductPage {
         available: choices.iter().any(|choice| choice.buyable),

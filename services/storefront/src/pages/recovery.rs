@@ -65,9 +65,12 @@ pub(super) async fn confirm_email(
 ) -> Result<Response, Error> {
     let frame = shop.frame("Your address · Flotilla", &visitor).await;
     match shop.auth.confirm_email(&form.token).await {
-        Ok(()) => Ok(Message::new("Your address is confirmed", "From now on you can sell things here, too.")
-            .link("/account", "Go to your account")
-            .page(frame, StatusCode::OK)),
+        Ok(()) => Ok(Message::new(
+            "Your address is confirmed",
+            "From now on you can sell things here, too.",
+        )
+        .link("/account", "Go to your account")
+        .page(frame, StatusCode::OK)),
         Err(error) if error.is_input() => Ok(Message::new(
             "This link no longer works",
             "It works once and for a day. Ask for another one in your account.",
@@ -123,9 +126,12 @@ pub(super) async fn reset(
 ) -> Result<Response, Error> {
     let frame = shop.frame("A new password · Flotilla", &visitor).await;
     match shop.auth.reset(&visitor, &form.token, &form.password).await {
-        Ok(()) => Ok(Message::new("Your password is changed", "You were signed out everywhere. Sign in with the new one.")
-            .link("/sign-in", "Sign in")
-            .page(frame, StatusCode::OK)),
+        Ok(()) => Ok(Message::new(
+            "Your password is changed",
+            "You were signed out everywhere. Sign in with the new one.",
+        )
+        .link("/sign-in", "Sign in")
+        .page(frame, StatusCode::OK)),
         Err(error) => again(&Reset { frame, wrong: Wrong::of(error)?, form }),
     }
 }

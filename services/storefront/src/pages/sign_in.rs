@@ -123,9 +123,11 @@ async fn begin(
     tokens: &Tokens,
     to: &str,
 ) -> Result<Response, Error> {
-    let mut jar = Jar::default()
-        .set(cookies::ACCESS, &tokens.access_token, tokens.expires_in)
-        .set(cookies::REFRESH, &tokens.refresh_token, tokens.refresh_expires_in);
+    let mut jar = Jar::default().set(cookies::ACCESS, &tokens.access_token, tokens.expires_in).set(
+        cookies::REFRESH,
+        &tokens.refresh_token,
+        tokens.refresh_expires_in,
+    );
     if let Some(basket) = &visitor.basket {
         // The guest's basket stays in its cookie until it has arrived.
         match shop.orders.merge(&tokens.access_token, basket).await {
@@ -160,7 +162,9 @@ mod tests {
         };
 
         assert_eq!(to("/checkout?step=2"), "/checkout?step=2");
-        for elsewhere in ["", "https://evil.test", "//evil.test", "/\\evil.test", "/\t/evil.test", "evil"] {
+        for elsewhere in
+            ["", "https://evil.test", "//evil.test", "/\\evil.test", "/\t/evil.test", "evil"]
+        {
             assert_eq!(to(elsewhere), "/account", "{elsewhere}");
         }
     }

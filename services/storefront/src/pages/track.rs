@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use crate::clients::shipping::Shipment;
 use crate::error::Error;
+use crate::forms::sentence;
 use crate::frame::{Frame, page};
 use crate::shop::Shop;
 use crate::show;
@@ -16,9 +17,10 @@ use crate::visitor::Visitor;
 struct Track {
     frame: Frame,
     shipment: Shipment,
-    /// When, what, where; the newest first.
-    steps: Vec<(String, String, String)>,
-    arrived: bool,
+    number: String,
+    headline: String,
+    /// When and what; the newest first.
+    steps: Vec<(String, String)>,
 }
 
 /// A parcel by its tracking number.
@@ -30,9 +32,14 @@ pub(super) async fn show_shipment(
     let shipment = shop.shipping.shipment(&number).await?;
     let seen = shipment.events.iter();
     let mut steps: Vec<_> = seen
-        .map(|seen| (show::minute(seen.at), seen.status.replace('_', " "), seen.location.clone()))
+        .map(|seen| (show::minute(seen.at), sentence(&seen.status.replace('_', " "))))
         .collect();
     steps.reverse();
+    let headline = match shipment.status.as_str() {
+        "delivered" => "Your parcel has arrived.".to_owned(),
+        _ => sentence(&shipment.status_text),
+    };
+    let number = shipment.tracking_number.clone().unwrap_or_default();
     let frame = shop.frame("Your parcel · Flotilla", &visitor).await;
-    page(&Track { frame, arrived: shipment.status == "delivered", steps, shipment })
+    page(&Track { frame, number, headline, steps, shipment })
 }

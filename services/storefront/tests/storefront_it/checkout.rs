@@ -18,7 +18,10 @@ const ADDRESS: [(&str, &str); 7] = [
 async fn with_basket() -> World {
     let world = World::new().await;
     let added = world
-        .post("/basket/add", &[("sku", "linen-shirt/small"), ("quantity", "2"), ("handle", "linen-shirt")])
+        .post(
+            "/basket/add",
+            &[("sku", "linen-shirt/small"), ("quantity", "2"), ("handle", "linen-shirt")],
+        )
         .await;
     assert_eq!(added.leads_to(), "/p/linen-shirt?added=1&sku=linen-shirt%2Fsmall");
     world
@@ -27,13 +30,16 @@ async fn with_basket() -> World {
 async fn at_review() -> (World, String) {
     let world = with_basket().await;
     assert_eq!(world.post("/checkout", &ADDRESS).await.leads_to(), "/checkout/delivery");
-    let delivery = world.post("/checkout/delivery", &[("method", "standard"), ("coupon", "ahoy10")]).await;
+    let delivery =
+        world.post("/checkout/delivery", &[("method", "standard"), ("coupon", "ahoy10")]).await;
     assert_eq!(delivery.leads_to(), "/checkout/review");
     let review = world.get("/checkout/review").await;
     assert_eq!(review.status, StatusCode::OK, "{}", review.text);
     let key = review.text.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let key = key.to_owned();
-    assert!(review.text.contains("Pay €111.10") && review.text.contains("Coupon AHOY10 takes 10 %"));
+    assert!(
+        review.text.contains("Pay €111.10") && review.text.contains("Coupon AHOY10 takes 10 %")
+    );
     (world, key)
 }
 
@@ -58,14 +64,17 @@ async fn a_guest_buys_in_three_steps_and_a_reload_places_nothing_else() {
     }
     let page = world.get(order.leads_to()).await;
     assert!(page.text.contains("F7K2-9QXM") && page.text.contains("aria-live"), "{}", page.text);
-    assert!(page.text.contains(&format!("data-events=\"/api/orders/v1/orders/{ORDER}/events?access_token=oat_link\"")));
+    assert!(page.text.contains(&format!(
+        "data-events=\"/api/orders/v1/orders/{ORDER}/events?access_token=oat_link\""
+    )));
 }
 
 #[tokio::test]
 async fn every_wrong_field_of_the_address_is_named_and_the_rest_kept() {
     let world = with_basket().await;
 
-    let page = world.post("/checkout", &[("email", "ada"), ("name", "Ada"), ("country", "XX")]).await;
+    let page =
+        world.post("/checkout", &[("email", "ada"), ("name", "Ada"), ("country", "XX")]).await;
 
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     for field in ["email", "line1", "postal_code", "city", "country"] {
@@ -80,7 +89,8 @@ async fn a_wrong_coupon_is_named_at_its_field() {
     let world = with_basket().await;
     world.post("/checkout", &ADDRESS).await;
 
-    let page = world.post("/checkout/delivery", &[("method", "express"), ("coupon", "wrong")]).await;
+    let page =
+        world.post("/checkout/delivery", &[("method", "express"), ("coupon", "wrong")]).await;
 
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.text.contains("there is no such coupon") && page.text.contains("value=\"WRONG\""));
@@ -91,7 +101,8 @@ async fn a_wrong_coupon_is_named_at_its_field() {
 async fn a_quantity_that_cannot_be_is_refused_with_a_reason() {
     let world = with_basket().await;
 
-    let page = world.post("/basket/set", &[("sku", "linen-shirt/small"), ("quantity", "many")]).await;
+    let page =
+        world.post("/basket/set", &[("sku", "linen-shirt/small"), ("quantity", "many")]).await;
 
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.text.contains("expected a quantity from 0 to 999"), "{}", page.text);
@@ -140,4 +151,15 @@ async fn an_order_without_its_link_is_for_its_account() {
 
     assert!(page.leads_to().starts_with("/sign-in?next=%2Forders%2F"));
     assert_eq!(world.get(&format!("/orders/{ORDER}?t=wrong")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_parcel_is_followed_by_its_number() {
+    let world = World::new().await;
+
+    let page = world.get("/track/GE123456").await.text;
+
+    assert!(page.contains("On its way.") && page.contains("21 November 2026, 14:05 UTC"), "{page}");
+    assert!(page.find("In transit").unwrap() < page.find("Dispatched").unwrap());
+    assert_eq!(world.get("/track/none").await.status, StatusCode::NOT_FOUND);
 }

@@ -10,11 +10,18 @@ async fn every_page_has_one_strict_policy() {
 
     for path in ["/", "/nowhere", "/basket", "/account"] {
         let page = world.get(path).await;
-        let policies: Vec<_> = page.headers.get_all(header::CONTENT_SECURITY_POLICY).iter().collect();
+        let policies: Vec<_> =
+            page.headers.get_all(header::CONTENT_SECURITY_POLICY).iter().collect();
 
         assert_eq!(policies.len(), 1, "{path}");
         let policy = policies[0].to_str().unwrap();
-        for rule in ["default-src 'none'", "script-src 'self';", "form-action 'self' http://127.0.0.1:8121", "base-uri 'none'", "frame-ancestors 'none'"] {
+        for rule in [
+            "default-src 'none'",
+            "script-src 'self';",
+            "form-action 'self' http://127.0.0.1:8121",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ] {
             assert!(policy.contains(rule), "{policy}");
         }
         assert!(!policy.contains("unsafe") && !policy.contains('*'));
@@ -27,7 +34,10 @@ async fn a_form_of_another_site_changes_nothing() {
     let world = World::new().await;
 
     for site in ["cross-site", "same-site"] {
-        let request = Request::builder().method(Method::POST).uri("/basket/add").header("sec-fetch-site", site)
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/basket/add")
+            .header("sec-fetch-site", site)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let page = world.send(request, "sku=linen-shirt/small&quantity=1".into()).await;
 
@@ -42,7 +52,9 @@ async fn a_form_posted_after_the_access_token_ran_out_still_works() {
     world.set_cookie(web::cookies::ACCESS, &world.token(-60));
     world.set_cookie(web::cookies::REFRESH, "good");
 
-    let page = world.post("/sell", &[("title", "Old oar"), ("price", "12,50"), ("quantity", "1"), ("key", "k")]).await;
+    let page = world
+        .post("/sell", &[("title", "Old oar"), ("price", "12,50"), ("quantity", "1"), ("key", "k")])
+        .await;
 
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     assert!(page.text.contains("under sail"));
@@ -65,7 +77,8 @@ async fn an_ended_session_leads_to_the_sign_in_page_and_back() {
 async fn a_wrong_password_keeps_the_address_and_not_the_password() {
     let world = World::new().await;
 
-    let page = world.post("/sign-in", &[("email", "ada@example.org"), ("password", "wrong one")]).await;
+    let page =
+        world.post("/sign-in", &[("email", "ada@example.org"), ("password", "wrong one")]).await;
 
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.text.contains("E-mail or password is wrong."), "{}", page.text);
@@ -75,10 +88,20 @@ async fn a_wrong_password_keeps_the_address_and_not_the_password() {
 #[tokio::test]
 async fn a_guests_basket_goes_along_at_sign_in() {
     let world = World::new().await;
-    world.post("/basket/add", &[("sku", "linen-shirt/small"), ("quantity", "2"), ("handle", "linen-shirt")]).await;
+    world
+        .post(
+            "/basket/add",
+            &[("sku", "linen-shirt/small"), ("quantity", "2"), ("handle", "linen-shirt")],
+        )
+        .await;
     let token = world.cookie(web::cookies::BASKET).unwrap();
 
-    let page = world.post("/sign-in", &[("email", "ada@example.org"), ("password", "correct horse"), ("next", "/checkout")]).await;
+    let page = world
+        .post(
+            "/sign-in",
+            &[("email", "ada@example.org"), ("password", "correct horse"), ("next", "/checkout")],
+        )
+        .await;
 
     assert_eq!(page.leads_to(), "/checkout");
     assert_eq!(world.told.lock().unwrap().merged, [token]);

@@ -33,7 +33,14 @@ async fn the_pages_for_browsing_are_there() {
 async fn what_is_not_there_is_a_page_of_the_shop() {
     let world = World::new().await;
 
-    for path in ["/nowhere", "/p/nobody", "/c/nothing", "/problems/none", "/static/flotilla.old.css", "/a/b/c"] {
+    for path in [
+        "/nowhere",
+        "/p/nobody",
+        "/c/nothing",
+        "/problems/none",
+        "/static/flotilla.old.css",
+        "/a/b/c",
+    ] {
         let page = world.get(path).await;
 
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
@@ -104,5 +111,9 @@ async fn browsing_goes_on_when_everything_else_is_down() {
     let basket = world.get("/basket").await;
 
     assert_eq!(basket.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(basket.text.contains("Becalmed") && basket.text.contains("baskets and orders"), "{}", basket.text);
+    assert!(
+        basket.text.contains("Becalmed") && basket.text.contains("baskets and orders"),
+        "{}",
+        basket.text
+    );
 }

@@ -107,8 +107,14 @@ impl SearchService for Search {
             products: products().iter().map(card).collect(),
             total: 30,
             facets: Some(api::Facets {
-                categories: vec![facet("clothing", "Clothing", 18), facet("kitchen", "Kitchen", 12)],
-                prices: vec![facet("0-1000", "under 10.00 EUR", 4), facet("1000-2500", "10.00 EUR to 25.00 EUR", 26)],
+                categories: vec![
+                    facet("clothing", "Clothing", 18),
+                    facet("kitchen", "Kitchen", 12),
+                ],
+                prices: vec![
+                    facet("0-1000", "under 10.00 EUR", 4),
+                    facet("1000-2500", "10.00 EUR to 25.00 EUR", 26),
+                ],
                 in_stock: 22,
             }),
             next: if request.after.is_empty() { "7.abc".into() } else { String::new() },
@@ -130,7 +136,8 @@ impl SearchService for Search {
         &self,
         _: Request<api::ListCategoriesRequest>,
     ) -> Result<Response<api::ListCategoriesResponse>, Status> {
-        let names = ["Clothing", "Kitchen", "Lights", "Garden", "Paper", "Outdoors", "Toys", "Bath"];
+        let names =
+            ["Clothing", "Kitchen", "Lights", "Garden", "Paper", "Outdoors", "Toys", "Bath"];
         let category = |name: &&str| api::Category {
             slug: name.to_lowercase(),
             name: (*name).into(),

@@ -34,8 +34,10 @@ fn eur(minor: i64) -> Value {
 }
 
 fn problem(status: u16, code: &str, detail: &str, errors: &[(&str, &str)]) -> Response {
-    let errors: Vec<Value> =
-        errors.iter().map(|(field, message)| json!({ "field": field, "message": message })).collect();
+    let errors: Vec<Value> = errors
+        .iter()
+        .map(|(field, message)| json!({ "field": field, "message": message }))
+        .collect();
     let body = json!({
         "type": format!("/problems/{code}"), "title": "Error", "status": status, "code": code,
         "detail": detail, "errors": errors,
@@ -92,7 +94,11 @@ async fn quote(Json(body): Json<Value>) -> Response {
         .into_response()
 }
 
-async fn place(State(told): State<Shared>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+async fn place(
+    State(told): State<Shared>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
     let key = headers["idempotency-key"].to_str().unwrap().to_owned();
     told.lock().unwrap().orders.push((key, body));
     let placed = json!({ "order_id": ORDER, "number": "F7K2-9QXM", "status": "placed",
@@ -166,15 +172,33 @@ async fn merge(State(told): State<Shared>, Json(body): Json<Value>) -> Response 
 }
 
 async fn me() -> Json<Value> {
-    Json(json!({ "id": "acc_1", "email": "ada@example.org", "name": "Ada", "email_confirmed": false, "roles": [] }))
+    Json(
+        json!({ "id": "acc_1", "email": "ada@example.org", "name": "Ada", "email_confirmed": false, "roles": [] }),
+    )
 }
 
 async fn offer(headers: HeaderMap, Json(body): Json<Value>) -> Response {
     assert!(headers.contains_key("idempotency-key") && headers.contains_key("authorization"));
     if body["title"] == "" {
-        return problem(422, "invalid_fields", "wrong", &[("title", "expected 1 to 255 characters on one line")]);
+        return problem(
+            422,
+            "invalid_fields",
+            "wrong",
+            &[("title", "expected 1 to 255 characters on one line")],
+        );
     }
-    (StatusCode::CREATED, Json(json!({ "product_id": "prd_1", "handle": "old-oar" }))).into_response()
+    (StatusCode::CREATED, Json(json!({ "product_id": "prd_1", "handle": "old-oar" })))
+        .into_response()
+}
+
+async fn parcel(Path(number): Path<String>) -> Response {
+    if number != "GE123456" {
+        return problem(404, "no_such_shipment", "there is no such shipment", &[]);
+    }
+    Json(json!({ "status": "in_transit", "status_text": "on its way", "carrier": "Gull Express",
+        "tracking_number": number, "method": "standard",
+        "events": [{ "status": "dispatched", "at": "2026-11-21T13:05:00Z" }, { "status": "in_transit", "at": "2026-11-21T14:05:00Z" }] }))
+    .into_response()
 }
 
 /// All services on one port.
@@ -199,5 +223,6 @@ pub(crate) fn routes(told: Shared) -> Router {
         .route("/api/catalog/v1/categories", get(|| async {
             Json(json!({ "items": [{ "slug": "clothing", "name": "Clothing", "position": 1 }] }))
         }))
+        .route("/api/shipping/v1/shipments/{number}", get(parcel))
         .with_state(told)
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::request::Builder;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use clap::{Args as _, Command, FromArgMatches as _};
 use http_body_util::BodyExt as _;
@@ -53,7 +54,10 @@ impl World {
         let gate = web::service_token::Gate::new("search", [("storefront", public)]).unwrap();
         let grpc = search::serve(gate).await;
 
-        let told = services::Shared::new(Mutex::new(services::Told { status: "placed", ..Default::default() }));
+        let told = services::Shared::new(Mutex::new(services::Told {
+            status: "placed",
+            ..Default::default()
+        }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let rest = format!("http://{}", listener.local_addr().unwrap());
         if services_up {
@@ -72,7 +76,8 @@ impl World {
         for service in ["auth", "orders", "pricing", "payments", "catalog", "shipping"] {
             flags.push(format!("--{service}-url={rest}"));
         }
-        let command = storefront::Config::augment_args(Settings::augment_args(Command::new("storefront")));
+        let command =
+            storefront::Config::augment_args(Settings::augment_args(Command::new("storefront")));
         let matches = command.get_matches_from(flags);
         let key = SigningKey::generate();
         let verifier = Verifier::default();
@@ -110,10 +115,16 @@ impl World {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
-    pub(crate) async fn send(&self, request: axum::http::request::Builder, body: String) -> Page {
-        let jar: Vec<String> =
-            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request.header(header::COOKIE, jar.join("; ")).body(Body::from(body)).unwrap();
+    pub(crate) async fn send(&self, request: Builder, body: String) -> Page {
+        let jar: Vec<String> = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request =
+            request.header(header::COOKIE, jar.join("; ")).body(Body::from(body)).unwrap();
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
@@ -141,12 +152,8 @@ impl World {
             .uri(path)
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.send(request, body).await
-    }
-
-    /// The router, for looking at the pages in a browser.
-    pub(crate) fn router(&self) -> Router {
-        self.router.clone()
     }
 }

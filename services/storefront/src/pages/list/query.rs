@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn a_band_ends_before_the_next_one_begins() {
-        let bounds = |price: &str| ListQuery { price: price.into(), ..ListQuery::default() }.bounds();
+        let bounds =
+            |price: &str| ListQuery { price: price.into(), ..ListQuery::default() }.bounds();
 
         assert_eq!(bounds("1000-2500"), (Some(1_000), Some(2_499)));
         assert_eq!(bounds("20000-"), (Some(20_000), None));
