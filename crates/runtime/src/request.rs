@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use messaging::Cause;
 use tracing::{Instrument as _, field};
 use uuid::Uuid;
@@ -56,7 +56,11 @@ pub(crate) async fn around(
     }
     let cause = Cause { correlation, causation: None, traceparent: None };
     let answer = problem::correlated(correlation.to_string(), cause.scope(next.run(request)));
-    let mut response = answer.instrument(span.clone()).await;
+    // A task of its own: a client that goes away must not stop a request between two statements, nor
+    // leave a connection behind in a transaction that the pool knows nothing of.
+    let answer = tokio::spawn(answer.instrument(span.clone()));
+    let stopped = || StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let mut response = answer.await.unwrap_or_else(|_| stopped());
 
     let status = response.status().as_u16();
     span.record("http.response.status_code", status);

@@ -6,7 +6,7 @@ use clap::{Args as _, Command, FromArgMatches as _};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kernel::{AccountId, SessionId};
-use messaging::{Event, Meta};
+use messaging::{Cause, Event, Meta};
 use runtime::{App, Parts, Service, Settings};
 use serde_json::Value;
 use sqlx::PgPool;
@@ -190,7 +190,12 @@ impl TestService {
     pub async fn hear<E: Event>(&self, event: &E) -> Result<(), runtime::Error> {
         let meta = Meta::now(E::TOPIC, E::TYPE, event.key(), event.subject());
         let mut tx = self.db.begin().await.unwrap();
-        self.service.deliver(&mut tx, &event.encode(), &meta).await?;
+        let cause = Cause {
+            correlation: meta.correlation,
+            causation: Some(meta.event_id),
+            traceparent: None,
+        };
+        cause.scope(self.service.deliver(&mut tx, &event.encode(), &meta)).await?;
         tx.commit().await.unwrap();
         Ok(())
     }

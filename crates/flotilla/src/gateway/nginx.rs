@@ -165,7 +165,7 @@ http {{
     scgi_temp_path {dir}/scgi;
     keepalive_timeout 65s;
     keepalive_requests 100000;
-    large_client_header_buffers 4 16k;
+    large_client_header_buffers 4 32k;
     client_body_timeout 15s;
     client_header_timeout 15s;
     gzip on;

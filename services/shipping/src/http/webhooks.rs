@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use kernel::ShipmentId;
+use messaging::Cause;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use web::{Problem, RequestError};
@@ -82,7 +83,9 @@ async fn take(shipping: &Shipping, headers: &HeaderMap, body: &[u8]) -> Result<(
     }
     let stage = seen.status.stage();
     let command = Command::Track { stage, tracking_number: seen.tracking_number };
-    match app::execute_in(&mut tx, id, command, Some(seen.shipment)).await {
+    let cause = store::shipments::cause(&mut tx, id).await?.unwrap_or_else(Cause::current);
+    let track = app::execute_in(&mut tx, id, command, Some(seen.shipment));
+    match cause.resume("hear from the carrier", track).await {
         Err(Error::NoSuchShipment) => tracing::info!(shipment.id = %id, "not a parcel of ours"),
         Err(error) => return Err(error),
         Ok(_) => {
@@ -92,6 +95,7 @@ async fn take(shipping: &Shipping, headers: &HeaderMap, body: &[u8]) -> Result<(
         }
     }
     tx.commit().await?;
+    messaging::committed();
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! The table `shipments`.
 
 use kernel::{OrderId, ShipmentId};
+use messaging::Cause;
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
 
 use crate::Error;
 use crate::domain::shipment::{Recall, Shipment, Stage};
@@ -127,14 +129,15 @@ pub(crate) async fn lock(conn: &mut PgConnection, id: ShipmentId) -> Result<Opti
     row.map(Record::try_from).transpose()
 }
 
-/// Keeps a new shipment; one for the same order is refused by the table.
+/// Keeps a new shipment and what led to it; one for the same order is refused by the table.
 pub(crate) async fn create(conn: &mut PgConnection, record: &Record) -> Result<(), Error> {
     let to = record.to.as_ref();
+    let cause = Cause::to_remember();
     sqlx::query(
         "insert into shipments
              (shipment_id, order_id, method, recipient, line1, line2, postal_code, city, country,
-              stage, recall)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+              stage, recall, correlation, traceparent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(record.id)
     .bind(record.order)
@@ -147,9 +150,23 @@ pub(crate) async fn create(conn: &mut PgConnection, record: &Record) -> Result<(
     .bind(to.map(|to| &to.country))
     .bind(stage_name(record.shipment.stage))
     .bind(recall_name(record.shipment.recall))
+    .bind(cause.correlation)
+    .bind(cause.traceparent)
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// What led to a shipment, for what is heard about it later from outside.
+pub(crate) async fn cause(conn: &mut PgConnection, id: ShipmentId) -> Result<Option<Cause>, Error> {
+    let kept: Option<(Option<Uuid>, Option<String>)> =
+        sqlx::query_as("select correlation, traceparent from shipments where shipment_id = $1")
+            .bind(id)
+            .fetch_optional(conn)
+            .await?;
+    Ok(kept.and_then(|(correlation, traceparent)| {
+        Some(Cause { correlation: correlation?, causation: None, traceparent })
+    }))
 }
 
 /// Saves a shipment that was locked; returns its new version.

@@ -35,6 +35,21 @@ async fn a_confirmed_order_is_sent_and_followed_until_delivered(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn news_of_a_parcel_belongs_to_the_story_of_its_order(db: PgPool) {
+    let depots = Depots::open(db.clone(), 20, 0).await;
+
+    depots.confirm(OrderId::new()).await;
+    depots.said(&WHOLE).await;
+
+    let stories: i64 =
+        sqlx::query_scalar("select count(distinct correlation) from messaging.outbox")
+            .fetch_one(&db)
+            .await
+            .unwrap();
+    assert_eq!(stories, 1);
+}
+
+#[sqlx::test]
 async fn tracking_shows_the_way_and_nothing_personal(db: PgPool) {
     let depots = Depots::open(db, 20, 0).await;
     let order = OrderId::new();
