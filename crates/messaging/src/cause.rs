@@ -4,7 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tracing::Instrument as _;
 use uuid::Uuid;
+
+use crate::trace;
 
 tokio::task_local! {
     static CURRENT: Scoped;
@@ -48,6 +51,26 @@ impl Cause {
     /// Runs `work` with this as its current cause. Tasks spawned by it do not inherit it.
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CURRENT.scope(Scoped { cause: self, origin: None }, work).await
+    }
+
+    /// The cause of the current task, with the span at work: to be kept where somebody outside will
+    /// answer later, for [`resume`](Self::resume).
+    pub fn to_remember() -> Self {
+        let current = Self::current();
+        Self { traceparent: trace::inject().or(current.traceparent), ..current }
+    }
+
+    /// Runs `work` under this cause, in a span that joins its trace: an answer from outside (a webhook)
+    /// goes on with what the question was part of. `name` is the span's.
+    pub async fn resume<F: Future>(self, name: &'static str, work: F) -> F::Output {
+        let span = tracing::info_span!(
+            "resume",
+            otel.name = name,
+            otel.kind = "internal",
+            correlation = %self.correlation,
+        );
+        trace::adopt(&span, self.traceparent.as_deref());
+        self.scope(work).instrument(span).await
     }
 
     /// Runs `work` so that the ids of its events depend only on `name`, `cause` and their order.

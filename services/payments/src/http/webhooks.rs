@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use kernel::PaymentId;
+use messaging::Cause;
 use serde::Deserialize;
 use web::{Problem, RequestError};
 
@@ -51,11 +52,14 @@ async fn take(payments: &Payments, headers: &HeaderMap, body: &[u8]) -> Result<(
         return Ok(());
     }
     let command = Command::Report(fact);
-    match app::execute_in(&mut tx, id, command, Some(seen.authorization)).await {
+    let cause = store::payments::cause(&mut tx, id).await?.unwrap_or_else(Cause::current);
+    let report = app::execute_in(&mut tx, id, command, Some(seen.authorization));
+    match cause.resume("hear from the provider", report).await {
         Err(Error::NoSuchPayment) => tracing::info!(payment.id = %id, "not a payment of ours"),
         outcome => outcome?,
     }
     tx.commit().await?;
+    messaging::committed();
     Ok(())
 }
 

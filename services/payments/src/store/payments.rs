@@ -1,6 +1,8 @@
 //! The table `payments`.
 
 use kernel::{Money, OrderId, PaymentId};
+use messaging::Cause;
+use sqlx::types::Uuid;
 use sqlx::{FromRow, PgConnection};
 
 use crate::Error;
@@ -137,11 +139,13 @@ pub(crate) async fn prepare(
     Ok(())
 }
 
-/// Saves a payment that was locked; returns its new version.
+/// Saves a payment that was locked, the first time with what led to it; returns its new version.
 pub(crate) async fn save(conn: &mut PgConnection, record: &Record) -> Result<i64, Error> {
+    let cause = Cause::to_remember();
     let version = sqlx::query_scalar(
         "update payments
          set order_id = $2, stage = $3, wish = $4, authorization_ref = $5, reason = $6,
+             correlation = coalesce(correlation, $7), traceparent = coalesce(traceparent, $8),
              version = version + 1, changed_at = now()
          where payment_id = $1
          returning version",
@@ -152,7 +156,21 @@ pub(crate) async fn save(conn: &mut PgConnection, record: &Record) -> Result<i64
     .bind(wish_name(record.payment.wish))
     .bind(&record.authorization)
     .bind(&record.reason)
+    .bind(cause.correlation)
+    .bind(cause.traceparent)
     .fetch_one(conn)
     .await?;
     Ok(version)
+}
+
+/// What led to a payment, for what is heard about it later from outside.
+pub(crate) async fn cause(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Cause>, Error> {
+    let kept: Option<(Option<Uuid>, Option<String>)> =
+        sqlx::query_as("select correlation, traceparent from payments where payment_id = $1")
+            .bind(id)
+            .fetch_optional(conn)
+            .await?;
+    Ok(kept.and_then(|(correlation, traceparent)| {
+        Some(Cause { correlation: correlation?, causation: None, traceparent })
+    }))
 }

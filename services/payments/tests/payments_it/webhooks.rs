@@ -72,6 +72,24 @@ async fn a_webhook_may_tell_the_outcome_first_and_again(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn what_a_webhook_tells_belongs_to_the_request_that_led_to_the_payment(db: PgPool) {
+    let mut shop = Shop::open(db).await;
+    let payment = requested(&mut shop).await;
+
+    let body = event("evt_1", &payment, "authorized").to_string();
+    assert_eq!(post(&shop, &body, SECRET, 0).await.status, 200);
+
+    let same: bool = sqlx::query_scalar(
+        "select bool_and(said.correlation = known.correlation)
+         from fleet.outbox said cross join payments known",
+    )
+    .fetch_one(&shop.service.db)
+    .await
+    .unwrap();
+    assert!(same);
+}
+
+#[sqlx::test]
 async fn what_is_unknown_is_taken_and_ignored(db: PgPool) {
     let shop = Shop::open(db).await;
     let stranger = event("evt_1", "pay_00000000000000000000000000000000", "authorized");
