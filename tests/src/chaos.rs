@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use self::collect::{CollectError, Sources};
-use self::facts::{Journey, Stock};
+use self::facts::{Facts, Journey, Stock};
 use self::goods::Goods;
 use crate::checker::Report;
 use crate::fleet::{Fleet, FleetError};
@@ -79,6 +79,8 @@ enum ChaosError {
 const PAUSE: Duration = Duration::from_secs(2);
 /// A fleet that looks at rest is looked at again after this, lest something was only late.
 const AGAIN: Duration = Duration::from_secs(6);
+/// From one word on what is waited for to the next.
+const TOLD: Duration = Duration::from_secs(20);
 
 /// Runs the program; the last line is the verdict.
 pub async fn run(options: Options) -> ExitCode {
@@ -174,7 +176,7 @@ fn describe(journeys: &[Journey], prices: usize) {
     }
 }
 
-/// Judges until no rule is broken, twice in a row, or the patience is at its end.
+/// Judges until no rule is broken, twice in a row, or the patience is at its end; then counts deliveries.
 async fn audit(
     sources: &Sources,
     journeys: &[Journey],
@@ -184,16 +186,23 @@ async fn audit(
     let begin = Instant::now();
     let end = begin + Duration::from_secs(patience);
     let mut quiet = false;
+    let mut told = begin;
     loop {
         let last = Instant::now() >= end;
-        let violations = match judge(sources, journeys, stock_before, last).await {
-            Err(error) if !last => vec![error.to_string()],
-            violations => violations?,
+        let (mut violations, facts) = match judge(sources, journeys, stock_before, last).await {
+            Err(error) if !last => (vec![error.to_string()], Facts::default()),
+            judged => judged?,
         };
         let clean = violations.is_empty();
         if (clean && quiet) || last {
             println!("judged {} s after the last order", begin.elapsed().as_secs());
+            violations.extend(rules::enough_is_delivered(&facts));
             return Ok(violations);
+        }
+        if told.elapsed() > TOLD {
+            told = Instant::now();
+            let first = violations.first().map(String::as_str).unwrap_or_default();
+            println!("  waiting for {} things, such as: {first}", violations.len());
         }
         quiet = clean;
         sleep(if clean { AGAIN } else { PAUSE }).await;
@@ -206,13 +215,13 @@ async fn judge(
     journeys: &[Journey],
     stock_before: &BTreeMap<String, Stock>,
     last: bool,
-) -> Result<Vec<String>, CollectError> {
+) -> Result<(Vec<String>, Facts), CollectError> {
     let mut facts = sources.facts(journeys, stock_before).await?;
     facts.history = Some(Report::default());
     let violations = rules::judge(&facts);
     if !violations.is_empty() && !last {
-        return Ok(violations);
+        return Ok((violations, facts));
     }
     facts.history = Some(sources.history().await?);
-    Ok(rules::judge(&facts))
+    Ok((rules::judge(&facts), facts))
 }

@@ -3,7 +3,7 @@
 use crate::chaos::facts::{Coupon, Facts, Hold, Journey, Order, Parcel, Shown, Stock};
 use crate::checker::Report;
 
-use super::{Uuid, judge};
+use super::{Uuid, enough_is_delivered, judge};
 
 const DELIVERED: Uuid = Uuid::from_u128(1);
 const CANCELLED: Uuid = Uuid::from_u128(2);
@@ -72,7 +72,9 @@ fn shop() -> Facts {
 fn found(wrong: impl FnOnce(&mut Facts)) -> String {
     let mut facts = shop();
     wrong(&mut facts);
-    judge(&facts).join(" | ")
+    let mut all = judge(&facts);
+    all.extend(enough_is_delivered(&facts));
+    all.join(" | ")
 }
 
 #[test]
