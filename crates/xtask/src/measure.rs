@@ -37,8 +37,8 @@ impl Kind {
                 profile: Profile::Dev,
                 durable: Durable::Yes,
                 settings: &[
-                    ("ORDER_DEADLINE_SECONDS", "90"),
-                    ("RESERVATION_SECONDS", "180"),
+                    ("ORDER_DEADLINE_SECONDS", "180"),
+                    ("RESERVATION_SECONDS", "360"),
                     ("CARRIER_STEP_MS", "300"),
                 ],
             },
