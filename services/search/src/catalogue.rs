@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 
-use crate::listing::Listing;
 use crate::domain::view::{BasketVariantView, CategoryView, ListView};
 use crate::error::Error;
+use crate::listing::Listing;
 use crate::store::{documents, listing};
 
 /// How long the generation of lists is taken as known; so much later, at most, a change is seen.

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use web::{Path, Problem, Query};
 
 use crate::catalogue::Catalogue;
-use crate::listing::{Listing, Sort, Wanted};
 use crate::domain::view::{ListView, ProductView};
+use crate::listing::{Listing, Sort, Wanted};
 
 const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
 

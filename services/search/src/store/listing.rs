@@ -6,10 +6,10 @@ use sqlx::{FromRow, PgConnection};
 
 use crate::domain::band;
 use crate::domain::cursor::Cursor;
-use crate::listing::Listing;
 use crate::domain::view::{CardView, FacetView, FacetsView, ListView};
 use crate::domain::words::Words;
 use crate::error::Error;
+use crate::listing::Listing;
 
 /// Fewer matches than that, and words that look similar are tried as well.
 const FEW: i64 = 3;
