@@ -97,11 +97,6 @@ fn new_id() -> Uuid {
     Uuid::now_v7()
 }
 
-/// Whether the loop that runs this task announces the commit itself.
-pub(crate) fn loop_announces_commit() -> bool {
-    CURRENT.try_with(|scoped| scoped.origin.is_some()).unwrap_or(false)
-}
-
 impl Origin {
     fn next(&self) -> Uuid {
         let ordinal = self.ordinal.fetch_add(1, Ordering::Relaxed);

@@ -57,6 +57,8 @@ fn of_code(code: &str) -> ErrorClass {
     match code {
         // serialization_failure, deadlock_detected, lock_not_available
         "40001" | "40P01" | "55P03" => ErrorClass::Retry,
+        // query_canceled (a statement timeout), idle_in_transaction_session_timeout: too slow, for now
+        "57014" | "25P03" => ErrorClass::Later,
         // insufficient resources, operator intervention, system error, a promoted or lost primary
         _ if ["08", "53", "58"].iter().any(|class| code.starts_with(class))
             || code.starts_with("57P")
@@ -75,10 +77,12 @@ mod tests {
     #[test]
     fn contention_is_retried_an_outage_waited_for_and_the_rest_is_for_a_person() {
         let classes = ["40P01", "55P03", "57P01", "08006", "53300", "23505", "22003"].map(of_code);
+        let too_slow = ["57014", "25P03"].map(of_code);
 
         assert_eq!(classes[..2], [ErrorClass::Retry; 2]);
         assert_eq!(classes[2..5], [ErrorClass::Unavailable; 3]);
         assert_eq!(classes[5..], [ErrorClass::Permanent; 2]);
+        assert_eq!(too_slow, [ErrorClass::Later; 2]);
     }
 
     #[test]

@@ -9,7 +9,9 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use crate::consumer::record::Record;
+use crate::outage::Outage;
 use crate::position::Position;
+use crate::quiet::Quiet;
 use crate::{Error, EventSet, Meta};
 
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,20 +23,19 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The Kafka client could not be made; outages, and a topic that is not there yet, are waited for.
-#[expect(clippy::cognitive_complexity, reason = "the log macros count as branches")]
 pub async fn follow<E: EventSet>(
     brokers: &str,
     stop: CancellationToken,
     mut on_event: impl FnMut(E, Meta) + Send + 'static,
 ) -> Result<(), Error> {
-    let kafka: Arc<StreamConsumer> = Arc::new(
+    let kafka: Arc<StreamConsumer<Quiet>> = Arc::new(
         ClientConfig::new()
             .set("bootstrap.servers", brokers)
             // The library wants a group, which is never joined: partitions are assigned by hand.
             .set("group.id", format!("follow-{}", E::TOPIC))
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
-            .create()?,
+            .create_with_context(Quiet)?,
     );
     let Some(partitions) = partitions(&kafka, E::TOPIC, &stop).await else { return Ok(()) };
     let mut list = TopicPartitionList::new();
@@ -42,6 +43,7 @@ pub async fn follow<E: EventSet>(
         list.add_partition_offset(E::TOPIC, partition, Offset::Beginning)?;
     }
     kafka.assign(&list)?;
+    let mut outage = Outage::of("following a topic");
     let mut seen: HashMap<i32, Position> = HashMap::new();
     loop {
         let message = tokio::select! {
@@ -59,11 +61,12 @@ pub async fn follow<E: EventSet>(
                 continue;
             }
             Err(error) => {
-                tracing::warn!(topic = E::TOPIC, error = &error as &dyn std::error::Error, "kafka");
+                outage.failed(&error);
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
         };
+        outage.over();
         let mark = seen.entry(record.partition).or_default();
         if record.position <= *mark {
             continue;
@@ -82,7 +85,7 @@ pub async fn follow<E: EventSet>(
 
 /// How many partitions the topic has, once it is there; `None` when stopped before.
 async fn partitions(
-    kafka: &Arc<StreamConsumer>,
+    kafka: &Arc<StreamConsumer<Quiet>>,
     topic: &'static str,
     stop: &CancellationToken,
 ) -> Option<i32> {

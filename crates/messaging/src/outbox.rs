@@ -6,7 +6,7 @@ use crate::cause::{self, Cause};
 use crate::event::Outgoing;
 use crate::{Classify, ErrorClass, trace, wake};
 
-/// The largest payload, in bytes: what a broker takes by default (1 MiB) less room for headers.
+/// The largest event, in bytes: what a broker takes by default (1 MiB) less room for headers.
 const LARGEST: usize = 900_000;
 
 /// Why events were refused. The caller's transaction must not commit.
@@ -15,12 +15,12 @@ pub enum AppendError {
     /// The ordering key is empty.
     #[error("{0} has no key")]
     NoKey(&'static str),
-    /// The payload is more than 900 kB.
+    /// Payload, key and subject are more than 900 kB.
     #[error("{event_type} has {bytes} bytes, more than {LARGEST}")]
     TooLarge {
         /// The contract's name.
         event_type: &'static str,
-        /// The size of its payload.
+        /// The size of payload, key and subject.
         bytes: usize,
     },
     /// The database failed.
@@ -72,7 +72,7 @@ pub async fn append(
     .bind(trace::inject().or(cause.traceparent))
     .execute(conn)
     .await?;
-    wake::soon();
+    wake::events_soon();
     Ok(())
 }
 
@@ -94,8 +94,9 @@ impl Rows {
             if event.key.is_empty() {
                 return Err(AppendError::NoKey(event.event_type));
             }
-            if event.payload.len() > LARGEST {
-                let bytes = event.payload.len();
+            // The key is in the record twice where it is the subject too.
+            let bytes = event.payload.len() + event.key.len() + event.subject.len();
+            if bytes > LARGEST {
                 return Err(AppendError::TooLarge { event_type: event.event_type, bytes });
             }
             rows.ids.push(cause::next_id());

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use self::lease::Lease;
 pub(crate) use self::lease::interval;
+use crate::outage::Outage;
 use crate::{Error, Metrics};
 
 /// How often a relay that does not lead looks whether it may.
@@ -77,17 +78,22 @@ impl Relay {
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         let owner = Uuid::new_v4();
         let mut pause = STANDBY;
+        let mut outage = Outage::of("asking to lead the relay");
         while !stop.is_cancelled() {
-            match lease::acquire(&self.pool, owner, &self.settings).await {
+            match self.ask_to_lead(owner).await {
                 Ok(Some(lease)) => {
                     pause = STANDBY;
+                    outage.over();
                     self.lead(lease, &stop).await?;
                     continue;
                 }
-                Ok(None) => pause = STANDBY,
+                Ok(None) => {
+                    pause = STANDBY;
+                    outage.over();
+                }
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "cannot ask to lead");
+                    outage.failed(&error);
                     pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                 }
             }
@@ -96,18 +102,26 @@ impl Relay {
         Ok(())
     }
 
+    /// Takes the lease if it is free. A database that does not answer counts as one that fails.
+    async fn ask_to_lead(&self, owner: Uuid) -> Result<Option<Lease>, Error> {
+        let asked = lease::acquire(&self.pool, owner, &self.settings);
+        tokio::time::timeout(lease::PATIENCE, asked)
+            .await
+            .unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into()))
+    }
+
     /// Leads for one term: after every failure a fresh producer starts from the last
     /// acknowledged window.
-    #[expect(clippy::cognitive_complexity, reason = "the log macros count as branches")]
     async fn lead(&self, lease: Lease, stop: &CancellationToken) -> Result<(), Error> {
         tracing::info!(term = lease.term, "the relay leads");
         self.metrics.leading.set(1);
         let mut pause = Duration::from_millis(50);
+        let mut outage = Outage::of("sending events");
         let result = loop {
             let sent_before = self.metrics.windows.get();
             // Dropping the pipeline at any await is safe: a crash would do the same.
             let result = tokio::select! {
-                result = pipeline::run(self, lease.term, stop) => result,
+                result = pipeline::run(self, lease.term, stop, &mut outage) => result,
                 () = lease.lost() => Err(Error::TermOver),
                 () = overdue(stop) => Err(Error::TermOver),
             };
@@ -116,10 +130,7 @@ impl Relay {
                 Err(error) if is_final(&error) => break Err(error),
                 Err(Error::TermOver) => break Ok(()),
                 Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the relay starts afresh"
-                    );
+                    outage.failed(&error);
                     self.metrics.relay_failures.inc();
                 }
             }

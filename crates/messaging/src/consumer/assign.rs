@@ -2,12 +2,14 @@
 
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, StreamConsumer};
+use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 use tokio::sync::mpsc;
 
-use crate::Error;
+use crate::{Error, quiet};
 
 /// What the group wants changed.
 #[derive(Debug)]
@@ -22,7 +24,15 @@ pub(super) enum Change {
 /// inside the call-back: the reader first loads marks, or lets work in flight end.
 pub(super) struct Rebalances(mpsc::UnboundedSender<Change>);
 
-impl ClientContext for Rebalances {}
+impl ClientContext for Rebalances {
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
+        quiet::log(facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        quiet::log(&error.to_string(), reason);
+    }
+}
 
 impl ConsumerContext for Rebalances {
     fn rebalance(

@@ -37,21 +37,34 @@ pub(super) struct Done {
 }
 
 /// Handles `records` in one transaction. Nothing is left of it if any of them fails. `parking`
-/// is the failure that the record, then the only one, is parked with instead of being handled.
+/// is the failure that the record, then the only one, is parked with instead of being handled;
+/// `known` are the marks of the records' partitions as this owner left them.
 pub(super) async fn run(
     shared: &Shared,
     conn: &mut PgConnection,
     records: &[Record],
     parking: Option<&Failure>,
+    known: &HashMap<Place, Mark>,
 ) -> Result<Done, Stopped> {
     let mut tx = conn.begin().await?;
-    let mut places: Vec<Place> = records.iter().map(Record::place).collect();
-    places.sort_unstable();
-    places.dedup();
-    let mut marks = mark::lock(&mut tx, shared.name, &places).await?;
+    let mut plan = Plan::of(known.clone(), records);
+    // Mostly nobody else was here: then the marks are locked and moved by one statement.
+    let mut parked = None;
+    if plan.expected() {
+        parked = mark::advance(&mut tx, shared.name, known, &plan.moved).await?;
+        if parked.is_none() {
+            tx.rollback().await?;
+            tx = conn.begin().await?;
+        }
+    }
+    let moved = parked.is_some();
+    if !moved {
+        let marks = mark::lock(&mut tx, shared.name, &places(records)).await?;
+        plan = Plan::of(marks, records);
+    }
     let mut outcomes = Vec::with_capacity(records.len());
-    let steps = plan(&mut marks, records);
-    let held = if marks.values().any(|mark| mark.parked) {
+    // What was read together with a lock that had to be waited for may be older than the lock.
+    let held = if parked.unwrap_or(true) {
         let mut keys: Vec<park::Key<'_>> =
             records.iter().map(|r| (r.meta.topic, r.meta.key.as_str())).collect();
         keys.sort_unstable();
@@ -60,7 +73,7 @@ pub(super) async fn run(
     } else {
         Default::default()
     };
-    for (record, step) in records.iter().zip(&steps) {
+    for (record, step) in records.iter().zip(&plan.steps) {
         let key = (record.meta.topic, record.meta.key.as_str());
         outcomes.push(match (step, parking) {
             (Step::Duplicate, _) => "duplicate",
@@ -76,30 +89,56 @@ pub(super) async fn run(
             (Step::Take, None) => handle(shared, &mut tx, record).await?,
         });
     }
-    if steps.contains(&Step::Take) {
-        mark::store(&mut tx, shared.name, &marks).await?;
+    if plan.steps.contains(&Step::Take) {
+        if !moved {
+            mark::store(&mut tx, shared.name, &plan.moved).await?;
+        }
         tx.commit().await.map_err(refused)?;
     } else {
         tx.rollback().await?;
     }
-    Ok(Done { marks, outcomes })
+    Ok(Done { marks: plan.marks, outcomes })
 }
 
-/// Decides about each record in turn and moves the marks over those that are taken.
-fn plan(marks: &mut HashMap<Place, Mark>, records: &[Record]) -> Vec<Step> {
-    records
-        .iter()
-        .map(|record| {
+/// What is to be done with each record, seen from some marks.
+struct Plan {
+    /// All the marks, as they will be.
+    marks: HashMap<Place, Mark>,
+    /// Those of them that move.
+    moved: HashMap<Place, Mark>,
+    steps: Vec<Step>,
+}
+
+impl Plan {
+    /// Decides about each record in turn and moves the marks over those that are taken.
+    fn of(mut marks: HashMap<Place, Mark>, records: &[Record]) -> Self {
+        let mut moved = HashMap::new();
+        let steps = records.iter().map(|record| {
             // Without a row there is no assignment: the partition belongs to somebody else.
             let Some(mark) = marks.get_mut(&record.place()) else { return Step::Gap };
             let step = step(mark.position, record.previous, record.position);
             if step == Step::Take {
                 mark.position = record.position;
                 mark.offset = record.offset;
+                moved.insert(record.place(), *mark);
             }
             step
-        })
-        .collect()
+        });
+        let steps = steps.collect();
+        Self { marks, moved, steps }
+    }
+
+    /// Whether there is something to take, and nothing missing before it.
+    fn expected(&self) -> bool {
+        !self.moved.is_empty() && !self.steps.contains(&Step::Gap)
+    }
+}
+
+fn places(records: &[Record]) -> Vec<Place> {
+    let mut places: Vec<Place> = records.iter().map(Record::place).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 async fn handle(

@@ -48,10 +48,13 @@ impl<H: Handler> Handle for Erased<H> {
     ) -> BoxFuture<'a, Result<Handled, Failure>> {
         async move {
             let meta = &record.meta;
-            let event = match H::Event::decode(&meta.event_type, &record.payload) {
-                Ok(Some(event)) => event,
-                Ok(None) => return Ok(Handled::UnknownType),
-                Err(error) => return Err(Failure::permanent(error.to_string())),
+            // A panic anywhere in a service's code is one record's failure, not the strand's end.
+            let decode = || H::Event::decode(&meta.event_type, &record.payload);
+            let event = match std::panic::catch_unwind(AssertUnwindSafe(decode)) {
+                Ok(Ok(Some(event))) => event,
+                Ok(Ok(None)) => return Ok(Handled::UnknownType),
+                Ok(Err(error)) => return Err(Failure::permanent(error.to_string())),
+                Err(_panic) => return Err(Failure::permanent("decoding panicked".into())),
             };
             let span = tracing::info_span!(
                 "process",

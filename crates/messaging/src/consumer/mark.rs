@@ -16,8 +16,6 @@ pub(super) struct Mark {
     pub(super) position: Position,
     /// The Kafka offset of the record at `position`; -1 before the first.
     pub(super) offset: i64,
-    /// Whether any key of the partition may be held back.
-    pub(super) parked: bool,
 }
 
 /// Loads the marks of newly assigned partitions, making those that are not there.
@@ -48,11 +46,8 @@ pub(super) async fn lock(
     places: &[Place],
 ) -> Result<HashMap<Place, Mark>, sqlx::Error> {
     let (topics, partitions): (Vec<&str>, Vec<i32>) = places.iter().copied().unzip();
-    let rows: Vec<(String, i32, i64, i64, i64, i64, bool)> = sqlx::query_as(
-        "select p.topic, p.partition, p.incarnation, p.window_id, p.seq, p.kafka_offset,
-             exists (select from messaging.parked_key k
-                     where k.consumer = p.consumer and k.topic = p.topic
-                         and k.partition = p.partition)
+    let rows: Vec<(String, i32, i64, i64, i64, i64)> = sqlx::query_as(
+        "select p.topic, p.partition, p.incarnation, p.window_id, p.seq, p.kafka_offset
          from messaging.consumer_progress p
          where p.consumer = $1 and p.lane = 0
              and (p.topic, p.partition) in (select * from unnest($2::text[], $3::integer[]))
@@ -65,13 +60,59 @@ pub(super) async fn lock(
     .fetch_all(conn)
     .await?;
     let mut marks = HashMap::with_capacity(rows.len());
-    for (topic, partition, incarnation, window, seq, offset, parked) in rows {
+    for (topic, partition, incarnation, window, seq, offset) in rows {
         let position = Position { incarnation, window, seq };
         if let Some(place) = places.iter().find(|(t, p)| *t == topic && *p == partition) {
-            marks.insert(*place, Mark { position, offset, parked });
+            marks.insert(*place, Mark { position, offset });
         }
     }
     Ok(marks)
+}
+
+/// Moves marks from where this owner left them, and so locks them, in one statement. Returns whether
+/// any key of theirs may be held back; `None` if one of them is elsewhere, which means another owner:
+/// the transaction must end then, for other marks may have been moved.
+pub(super) async fn advance(
+    conn: &mut PgConnection,
+    consumer: &str,
+    from: &HashMap<Place, Mark>,
+    to: &HashMap<Place, Mark>,
+) -> Result<Option<bool>, sqlx::Error> {
+    let mut places: (Vec<&str>, Vec<i32>) = Default::default();
+    let mut numbers = [const { Vec::new() }; 7];
+    for (place, new) in to {
+        let Some(old) = from.get(place) else { return Ok(None) };
+        places.0.push(place.0);
+        places.1.push(place.1);
+        let (was, is) = (old.position, new.position);
+        let row = [was.incarnation, was.window, was.seq, is.incarnation, is.window, is.seq];
+        for (list, number) in numbers.iter_mut().zip(row.into_iter().chain([new.offset])) {
+            list.push(number);
+        }
+    }
+    let mut query = sqlx::query_scalar(
+        "update messaging.consumer_progress p
+         set incarnation = n.incarnation, window_id = n.window_id, seq = n.seq,
+             kafka_offset = n.kafka_offset
+         from unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[],
+                     $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
+             as n (topic, partition, old_incarnation, old_window_id, old_seq,
+                   incarnation, window_id, seq, kafka_offset)
+         where p.consumer = $1 and p.lane = 0 and p.topic = n.topic and p.partition = n.partition
+             and p.incarnation = n.old_incarnation and p.window_id = n.old_window_id
+             and p.seq = n.old_seq
+         returning exists (select from messaging.parked_key k
+                           where k.consumer = p.consumer and k.topic = p.topic
+                               and k.partition = p.partition)",
+    )
+    .bind(consumer)
+    .bind(places.0)
+    .bind(places.1);
+    for list in numbers {
+        query = query.bind(list);
+    }
+    let parked: Vec<bool> = query.fetch_all(conn).await?;
+    Ok((parked.len() == to.len()).then(|| parked.contains(&true)))
 }
 
 /// Writes the marks that moved, in the transaction that locked them.

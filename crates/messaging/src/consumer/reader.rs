@@ -16,6 +16,7 @@ use super::record::Record;
 use super::strand::{Order, Strand};
 use super::{Shared, backoff};
 use crate::Error;
+use crate::outage::Outage;
 
 /// A strand with more records than this in hand gets no new ones…
 const MANY: usize = 2_000;
@@ -30,6 +31,7 @@ struct Reader {
     strands: Vec<Line>,
     assigned: Vec<Place>,
     stop: CancellationToken,
+    outage: Outage,
 }
 
 /// The reader's end of a strand.
@@ -60,7 +62,9 @@ pub(super) async fn run(
         Line { orders, waiting, paused: false }
     });
     let strands = lines.collect();
-    let mut reader = Reader { shared, group, strands, assigned: Vec::new(), stop: stop.clone() };
+    let outage = Outage::of("reading from kafka");
+    let (assigned, stopped) = (Vec::new(), stop.clone());
+    let mut reader = Reader { shared, group, strands, assigned, stop: stopped, outage };
     let mut pressure = tokio::time::interval(Duration::from_millis(20));
     pressure.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -69,13 +73,22 @@ pub(super) async fn run(
             Some(change) = reader.group.changes.recv() => reader.change(change).await,
             Some((place, offset)) = done.recv() => reader.store_offset(place, offset),
             message = reader.group.kafka.recv() => match message {
-                Ok(message) => hand_over(&reader.shared, &reader.strands, &message),
+                Ok(message) => {
+                    reader.outage.over();
+                    hand_over(&reader.shared, &reader.strands, &message);
+                }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "kafka");
+                    reader.outage.failed(&error);
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
-            _ = pressure.tick() => {}
+            // A strand that has too much in hand is looked after; the others need no clock.
+            _ = pressure.tick(), if reader.strands.iter().any(|line| line.paused) => {}
+            // It goes on for as long as there is a reader: its partitions would be stuck.
+            Some(_) = tasks.join_next() => {
+                reader.close().await;
+                return Err(Error::Corrupt("a strand of the consumer panicked".into()));
+            }
         }
         reader.relieve();
     }
@@ -156,17 +169,19 @@ impl Reader {
     /// Starts each partition behind its mark in the database, for which it waits if it must.
     async fn assign(&mut self, places: &[Place]) {
         let mut probes = 0;
+        let mut outage = Outage::of("loading marks");
         let marks = loop {
             match self.load(places).await {
                 Ok(marks) => break marks,
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "cannot load marks");
+                    outage.failed(&error);
                 }
             }
             let pause = tokio::time::sleep(backoff::outage(probes));
             tokio::select! { () = pause => {}, () = self.stop.cancelled() => return }
             probes += 1;
         };
+        outage.over();
         let mut list = TopicPartitionList::new();
         for (place @ (topic, partition), mark) in marks {
             let line = &self.strands[strand_of(partition, self.strands.len())];

@@ -5,13 +5,14 @@ use std::time::Duration;
 use sqlx::{Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
 
-use super::erased::Failure;
+use super::erased::{Failure, Handle, chain_of};
 use super::record::Record;
 use super::{Shared, backoff};
 use crate::envelope::Meta;
+use crate::outage::Outage;
 use crate::position::Position;
 use crate::relay::interval;
-use crate::{ErrorClass, wake};
+use crate::{Classify, ErrorClass, wake};
 
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -27,15 +28,16 @@ enum Look {
 
 /// Runs until `stop`.
 pub(super) async fn run(shared: Shared, stop: CancellationToken) {
+    let mut outage = Outage::of("looking after parked keys");
     while !stop.is_cancelled() {
-        match look(&shared).await {
+        match wake::announcing(look(&shared)).await {
             Ok(Look::Settled) => continue,
-            Ok(Look::Nothing | Look::Unavailable) => {}
+            Ok(Look::Nothing) => {
+                outage.over();
+            }
+            Ok(Look::Unavailable) => {}
             Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "cannot look after parked keys"
-                );
+                outage.failed(&error);
             }
         }
         let _stopped = tokio::time::timeout(LOOK, stop.cancelled()).await;
@@ -67,6 +69,9 @@ struct Parked {
 
 async fn look(shared: &Shared) -> Result<Look, sqlx::Error> {
     let mut conn = shared.pool.acquire().await?;
+    if !any_due(&mut conn, shared.name).await? {
+        return Ok(Look::Nothing);
+    }
     let mut tx = conn.begin().await?;
     let Some((topic, key)) = due(&mut tx, shared.name).await? else { return Ok(Look::Nothing) };
     let Some(parked) = first(&mut tx, shared.name, &topic, &key).await? else {
@@ -79,7 +84,7 @@ async fn look(shared: &Shared) -> Result<Look, sqlx::Error> {
     let failure = match shared.handlers.get_key_value(topic.as_str()) {
         Some((topic, handler)) => {
             let record = parked.into_record(topic);
-            handler.handle(shared.name, &mut tx, &record).await.err()
+            attempt(shared, &mut tx, &**handler, &record).await?
         }
         None => Some(Failure::permanent("the consumer does not listen to this topic".into())),
     };
@@ -87,18 +92,53 @@ async fn look(shared: &Shared) -> Result<Look, sqlx::Error> {
         None => {
             resolve(&mut tx, shared.name, id, &topic, &key).await?;
             tx.commit().await?;
-            wake::committed();
             Ok(Look::Settled)
         }
+        Some(failure) if failure.class == ErrorClass::Unavailable => Ok(Look::Unavailable),
         Some(failure) => {
-            tx.rollback().await?;
-            if failure.class == ErrorClass::Unavailable {
-                return Ok(Look::Unavailable);
-            }
-            postpone(&mut conn, shared.name, id, &topic, &key, &failure).await?;
+            // Still under the key's lock, so that what a person asks for meanwhile comes after.
+            postpone(&mut tx, shared.name, id, &topic, &key, &failure).await?;
+            tx.commit().await?;
             Ok(Look::Settled)
         }
     }
+}
+
+/// Handles the record behind a savepoint, so that a failure leaves nothing but keeps the key's lock.
+/// What would fail at the commit (a deferred constraint) fails here, where it counts as a try.
+async fn attempt(
+    shared: &Shared,
+    conn: &mut PgConnection,
+    handler: &dyn Handle,
+    record: &Record,
+) -> Result<Option<Failure>, sqlx::Error> {
+    let mut tried = conn.begin().await?;
+    let mut failure = handler.handle(shared.name, &mut tried, record).await.err();
+    if failure.is_none()
+        && let Err(error) = sqlx::query("set constraints all immediate").execute(&mut *tried).await
+    {
+        failure = Some(Failure { class: error.class(), message: chain_of(&error) });
+    }
+    match &failure {
+        None => tried.commit().await?,
+        // The connection may be gone; the transaction ends with it.
+        Some(failure) if failure.class == ErrorClass::Unavailable => {}
+        Some(_) => tried.rollback().await?,
+    }
+    Ok(failure)
+}
+
+/// Whether it is worth a transaction to look.
+async fn any_due(conn: &mut PgConnection, consumer: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (
+             select from messaging.parked_key
+             where consumer = $1 and state = 'retrying' and retry_at <= clock_timestamp()
+         )",
+    )
+    .bind(consumer)
+    .fetch_one(conn)
+    .await
 }
 
 /// Locks one key that is due. Its row is the key's lock: records that come meanwhile wait to be
@@ -190,7 +230,6 @@ async fn postpone(
     key: &str,
     failure: &Failure,
 ) -> Result<(), sqlx::Error> {
-    let mut tx = conn.begin().await?;
     let attempts: Option<i32> = sqlx::query_scalar(
         "update messaging.parked_key set attempts = attempts + 1
          where consumer = $1 and topic = $2 and key = $3 returning attempts",
@@ -198,7 +237,7 @@ async fn postpone(
     .bind(consumer)
     .bind(topic)
     .bind(key)
-    .fetch_optional(&mut *tx)
+    .fetch_optional(&mut *conn)
     .await?;
     let rest = match failure.class {
         ErrorClass::Permanent => None,
@@ -225,9 +264,9 @@ async fn postpone(
     .bind(failure.class.name())
     .bind(&failure.message)
     .bind(id)
-    .execute(&mut *tx)
+    .execute(conn)
     .await?;
-    tx.commit().await
+    Ok(())
 }
 
 impl Parked {

@@ -16,6 +16,7 @@ use super::mark::{Mark, Place};
 use super::record::Record;
 use super::{Shared, backoff};
 use crate::metrics::TopicLabels;
+use crate::outage::Outage;
 use crate::{ErrorClass, wake};
 
 /// At most so many records share a transaction.
@@ -31,6 +32,11 @@ pub(super) enum Order {
     /// Forget these partitions and answer: everything handed over before is done then.
     Revoke(Vec<Place>, oneshot::Sender<()>),
 }
+
+/// What a strand waits for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Waits(String);
 
 /// What is known of a partition that is ours.
 struct Partition {
@@ -104,7 +110,7 @@ impl Strand {
         partitions: &mut HashMap<Place, Partition>,
         records: &[Record],
     ) -> bool {
-        match self.attempt(records, None).await {
+        match self.attempt(partitions, records, None).await {
             Ok(done) => {
                 self.committed(partitions, records, done);
                 true
@@ -118,14 +124,17 @@ impl Strand {
 
     /// Takes one record in a transaction of its own: again at once if that may help, parked if it
     /// does not, and waiting for as long as the world is down.
-    #[expect(clippy::cognitive_complexity, reason = "the log macros count as branches")]
     async fn one(&self, partitions: &mut HashMap<Place, Partition>, record: &Record) {
         let records = std::slice::from_ref(record);
         let (mut tries, mut probes) = (1, 0);
+        let mut outage = Outage::of("handling events");
         let mut parking: Option<Failure> = None;
         while !self.stop.is_cancelled() {
-            let stopped = match self.attempt(records, parking.as_ref()).await {
-                Ok(done) => return self.committed(partitions, records, done),
+            let stopped = match self.attempt(partitions, records, parking.as_ref()).await {
+                Ok(done) => {
+                    outage.over();
+                    return self.committed(partitions, records, done);
+                }
                 Err(stopped) => stopped,
             };
             let message = stopped.message();
@@ -144,7 +153,7 @@ impl Strand {
                     }
                 }
                 Stopped::Record(_) | Stopped::Machinery(_) => {
-                    tracing::warn!(error = message, probes, "consumer waits for the database");
+                    outage.failed(&Waits(message));
                     let pause = tokio::time::sleep(backoff::outage(probes));
                     probes += 1;
                     tokio::select! { () = pause => {}, () = self.stop.cancelled() => {} }
@@ -155,11 +164,16 @@ impl Strand {
 
     async fn attempt(
         &self,
+        partitions: &HashMap<Place, Partition>,
         records: &[Record],
         parking: Option<&Failure>,
     ) -> Result<Done, Stopped> {
+        let places = records.iter().map(Record::place);
+        let known = places.filter_map(|place| Some((place, partitions.get(&place)?.mark)));
+        let known = known.collect();
         let mut conn = self.shared.pool.acquire().await?;
-        batch::run(&self.shared, &mut conn, records, parking).await
+        let run = batch::run(&self.shared, &mut conn, records, parking, &known);
+        wake::announcing(run).await
     }
 
     #[expect(clippy::disallowed_methods, reason = "a metric, which no test sets a clock for")]
@@ -169,7 +183,6 @@ impl Strand {
         records: &[Record],
         done: Done,
     ) {
-        wake::committed();
         self.shared.metrics.batches.inc();
         let now = OffsetDateTime::now_utc();
         let mut gaps = HashSet::new();

@@ -12,6 +12,9 @@ use uuid::Uuid;
 use super::RelaySettings;
 use crate::Error;
 
+/// How long the database may take to answer about the lease.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The right to seal and send, while it lasts. Kept alive by a task of its own, so that a slow
 /// broker does not cost the lead.
 #[derive(Debug)]
@@ -80,10 +83,15 @@ impl Lease {
             "update messaging.lease set held_until = '-infinity' where name = 'relay' and term = $1",
         )
         .bind(self.term)
-        .execute(pool)
-        .await;
-        if let Err(error) = resigned {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the lease has to run out");
+        .execute(pool);
+        // A database that does not answer must not keep the relay from looking again.
+        match tokio::time::timeout(PATIENCE, resigned).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::info!(error, "the lease has to run out");
+            }
+            Err(_) => tracing::info!("no answer; the lease has to run out"),
         }
     }
 }
@@ -126,10 +134,11 @@ impl Keeper {
         self.lost.cancel();
     }
 
+    /// Not after it resigned, which may overtake a renewal that is under way.
     async fn renew(&self) -> Result<bool, sqlx::Error> {
         let renewed = sqlx::query(
             "update messaging.lease set held_until = clock_timestamp() + $2
-             where name = 'relay' and term = $1",
+             where name = 'relay' and term = $1 and held_until > '-infinity'",
         )
         .bind(self.term)
         .bind(interval(self.length))
@@ -143,4 +152,24 @@ impl Keeper {
 pub(crate) fn interval(duration: Duration) -> PgInterval {
     let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
     PgInterval { months: 0, days: 0, microseconds }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[sqlx::test]
+    async fn a_renewal_that_comes_after_the_resignation_does_not_bring_the_lease_back(db: PgPool) {
+        crate::migrate(&db).await.unwrap();
+        let settings = RelaySettings::default();
+        let lease = acquire(&db, Uuid::nil(), &settings).await.unwrap().unwrap();
+        let (term, lost) = (lease.term, CancellationToken::new());
+        let late = Keeper { pool: db.clone(), term, length: settings.lease, lost };
+        assert!(late.renew().await.unwrap());
+
+        lease.resign(&db).await;
+
+        assert!(!late.renew().await.unwrap());
+        assert!(acquire(&db, Uuid::nil(), &settings).await.unwrap().is_some());
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{
@@ -15,7 +16,7 @@ use rdkafka::producer::{
 };
 use tokio::sync::Notify;
 
-use crate::Error;
+use crate::{Error, quiet};
 
 /// How long a record may wait for its acknowledgement before everything starts afresh, in
 /// milliseconds. It may outlive the lease: late copies are identical.
@@ -49,7 +50,15 @@ struct Tally {
 
 struct Acks(Arc<Tally>);
 
-impl ClientContext for Acks {}
+impl ClientContext for Acks {
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
+        quiet::log(facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        quiet::log(&error.to_string(), reason);
+    }
+}
 
 impl ProducerContext<NoCustomPartitioner> for Acks {
     type DeliveryOpaque = ();

@@ -81,6 +81,6 @@ async fn insert<W: Worker>(
     .bind(trace::inject().or(cause.traceparent))
     .execute(conn)
     .await?;
-    wake::soon();
+    wake::jobs_soon();
     Ok(id)
 }

@@ -15,6 +15,7 @@ use super::claim::{self, Claimed, Postponed};
 use super::{Attempt, GaveUp, Worker, backoff};
 use crate::cause::Cause;
 use crate::consumer::chain_of;
+use crate::outage::Outage;
 use crate::wake::Pacer;
 use crate::{Classify, ErrorClass, Metrics, trace, wake};
 
@@ -29,12 +30,14 @@ pub(super) async fn run<W: Worker>(
     stop: CancellationToken,
 ) {
     let mut running = JoinSet::new();
-    let mut pacer = Pacer::new();
+    let mut outage = Outage::of(W::QUEUE);
+    let mut pacer = Pacer::of_jobs();
     while !stop.is_cancelled() {
         while running.try_join_next().is_some() {}
         let free = W::CONCURRENCY.saturating_sub(running.len());
         match look::<W>(&pool, free).await {
             Ok(claimed) => {
+                outage.over();
                 if !claimed.is_empty() {
                     pacer.found();
                 }
@@ -44,11 +47,7 @@ pub(super) async fn run<W: Worker>(
                 }
             }
             Err(error) => {
-                tracing::warn!(
-                    queue = W::QUEUE,
-                    error = &error as &dyn std::error::Error,
-                    "no jobs"
-                );
+                outage.failed(&error);
             }
         }
         tokio::select! {
@@ -97,8 +96,7 @@ async fn one<W: Worker>(worker: Arc<W>, pool: PgPool, metrics: Metrics, claimed:
         };
         metrics.job(queue, outcome);
     };
-    cause.scope_from(queue, id, work).instrument(span).await;
-    wake::committed();
+    wake::announcing(cause.scope_from(queue, id, work).instrument(span)).await;
 }
 
 /// Calls and settles; returns what came of it, for the metrics.
@@ -171,14 +169,20 @@ async fn settle<W: Worker>(
         tracing::warn!(queue = W::QUEUE, job.id = %claimed.id, "another claim took the job over");
         return Ok("lost");
     }
-    let error = match worker.settle(&mut tx, job, outcome).await {
-        Ok(()) => match tx.commit().await {
+    let settled = AssertUnwindSafe(worker.settle(&mut tx, job, outcome)).catch_unwind().await;
+    let error = match settled {
+        Ok(Ok(())) => match tx.commit().await {
             Ok(()) => return Ok(result),
             Err(error) => (error.class(), chain_of(&error)),
         },
-        Err(error) => {
+        Ok(Err(error)) => {
             tx.rollback().await?;
             (error.class(), chain_of(&error))
+        }
+        // Otherwise the job would come back after its lease, for ever, and use up no attempt.
+        Err(_panic) => {
+            tx.rollback().await?;
+            (ErrorClass::Later, "settling panicked".to_owned())
         }
     };
     drop(conn);

@@ -1,5 +1,5 @@
 //! The messaging crate against a real Postgres and a real Kafka (`DATABASE_URL`, `KAFKA_BROKERS`).
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "a test is told its parts by the environment")]
 
 mod consuming;

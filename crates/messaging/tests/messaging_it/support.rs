@@ -24,7 +24,7 @@ pub(crate) trait Topic: Send + Sync + 'static {
     const NAME: &'static str;
 }
 
-/// The `n`-th thing that happened to `key`. A negative `n` cannot be decoded.
+/// The `n`-th thing that happened to `key`. A negative `n` cannot be decoded; the least one panics.
 pub(crate) struct Fact<T> {
     pub(crate) key: String,
     pub(crate) n: i64,
@@ -60,6 +60,7 @@ impl<T: Topic> EventSet for Fact<T> {
         let text = std::str::from_utf8(payload).map_err(|e| DecodeError(e.to_string()))?;
         let (key, n) = text.split_once(' ').ok_or_else(|| DecodeError("no blank".into()))?;
         let n: i64 = n.parse().map_err(|_| DecodeError("no number".into()))?;
+        assert_ne!(n, i64::MIN, "decoding panics");
         if n < 0 {
             return Err(DecodeError("negative".into()));
         }

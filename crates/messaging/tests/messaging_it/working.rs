@@ -189,3 +189,49 @@ async fn an_outcome_counts_only_with_the_claim_that_took_the_job(db: PgPool) {
     let calls = till.calls.lock().unwrap().clone();
     assert_eq!((calls.len(), calls[0].2 == calls[1].2), (2, true));
 }
+
+#[derive(Clone, Default)]
+struct Butterfingers;
+
+impl Worker for Butterfingers {
+    const QUEUE: &'static str = "butterfingers";
+    const BUDGET: u32 = 2;
+    type Job = Charge;
+    type Outcome = ();
+    type Error = Trouble;
+
+    async fn call(&self, _: &Charge, _: &Attempt) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        conn: &mut PgConnection,
+        _: &Charge,
+        _: Result<(), GaveUp>,
+    ) -> Result<(), Trouble> {
+        sqlx::query("insert into settled (outcome) values ('dropped')").execute(conn).await?;
+        panic!("settling panics");
+    }
+}
+
+#[sqlx::test]
+async fn a_settlement_that_panics_uses_up_attempts_and_then_waits_for_a_person(db: PgPool) {
+    prepare(&db).await;
+    let mut conn = db.acquire().await.unwrap();
+    let job = Charge { order: "a".to_owned(), n: 1 };
+    enqueue::<Butterfingers>(&mut conn, "a", &job).await.unwrap();
+    let workers = Workers::new(db.clone(), metrics()).work(Butterfingers);
+    let running = Running::start(|stop| workers.run(stop));
+
+    let stuck = "select count(*) from messaging.job where stuck_at is not null and attempts = 2";
+    eventually("stuck", || async {
+        sqlx::query_scalar::<_, i64>(stuck).fetch_one(&db).await.unwrap() == 1
+    })
+    .await;
+
+    let settled: i64 =
+        sqlx::query_scalar("select count(*) from settled").fetch_one(&db).await.unwrap();
+    assert_eq!(settled, 0);
+    running.stop().await;
+}
