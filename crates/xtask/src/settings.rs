@@ -61,6 +61,10 @@ impl Settings {
             pair("PUBLIC_URL", self.public_url()),
             pair("KEYS_DIR", self.instance.data.join("keys").display()),
             pair("LOG_FORMAT", "human"),
+            // glibc: two arenas for two worker threads, and large blocks (a password's 19 MiB) go back
+            // to the system when they are freed.
+            pair("MALLOC_ARENA_MAX", 2),
+            pair("MALLOC_MMAP_THRESHOLD_", 1 << 20),
             pair("SMTP_URL", format!("smtp://127.0.0.1:{}", ports.smtp())),
             pair("PAYMENT_WEBHOOK_SECRET", &self.secrets.payment_webhook),
             pair("CARRIER_WEBHOOK_SECRET", &self.secrets.carrier_webhook),
