@@ -1,4 +1,4 @@
-//! Headless Chromium through chromedriver: as much of WebDriver (W3C) as the journeys need.
+//! Headless Chromium through chromedriver: as much of the W3C's `WebDriver` as the journeys need.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::PATIENCE;
 
-/// The key under which WebDriver names an element (W3C WebDriver, section 11).
+/// The key under which the driver names an element (W3C `WebDriver`, section 11).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser of its own, with an empty profile; gone when dropped.
