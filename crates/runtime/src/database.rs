@@ -28,6 +28,8 @@ pub(crate) fn pool(url: &SecretString, most: u32, service: &str) -> Result<PgPoo
         ("statement_timeout", "15s"),
         ("lock_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "10s"),
+        // Compiling a statement takes 100 ms and more; none of ours runs that long.
+        ("jit", "off"),
     ]);
     Ok(PgPoolOptions::new()
         .max_connections(most)

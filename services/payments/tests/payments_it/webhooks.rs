@@ -81,7 +81,7 @@ async fn what_a_webhook_tells_belongs_to_the_request_that_led_to_the_payment(db:
 
     let same: bool = sqlx::query_scalar(
         "select bool_and(said.correlation = known.correlation)
-         from fleet.outbox said cross join payments known",
+         from messaging.outbox said cross join payments known",
     )
     .fetch_one(&shop.service.db)
     .await
