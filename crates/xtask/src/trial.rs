@@ -57,7 +57,9 @@ impl Trial {
             .current_dir(&project.root)
             .envs(settings.iter().copied())
             .env("FLOTILLA_DATA", &instance.data)
-            .env("FLOTILLA_PORT_SHIFT", instance.ports.shift().to_string());
+            .env("FLOTILLA_PORT_SHIFT", instance.ports.shift().to_string())
+            // All load comes from one address here; the limit is for the world.
+            .env("GATEWAY_RATE", "1000000");
         up.args((profile == Profile::Release).then_some("--release"));
         up.args((durable == Durable::No).then_some("--no-fsync"));
         let trial = Self { instance, profile, ended: false };
