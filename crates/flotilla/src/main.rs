@@ -7,7 +7,7 @@ mod tools;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::Parser as _;
 
 fn main() -> ExitCode {
     let mut args: Vec<String> = std::env::args().collect();
@@ -27,7 +27,6 @@ fn main() -> ExitCode {
                 let names: Vec<&str> = services::ALL.iter().map(|service| service.name).collect();
                 println!("\nServices: flotilla <service>, one of {}", names.join(", "));
             }
-            debug_assert!(tools::Tool::command().get_name() == "flotilla");
             ExitCode::from(u8::from(error.use_stderr()) * 2)
         }
     }

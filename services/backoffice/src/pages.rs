@@ -79,6 +79,12 @@ fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+/// A path with those parameters of a filter that say something.
+fn filtered(path: &str, filter: &[(&str, &str)]) -> String {
+    let said = filter.iter().filter(|(_, value)| !value.is_empty());
+    said.fold(path.to_owned(), |path, (name, value)| format!("{path}&{name}={}", encode(value)))
+}
+
 /// What a page may say on top: the last form was obeyed.
 #[derive(Debug, Default, serde::Deserialize)]
 struct Done {

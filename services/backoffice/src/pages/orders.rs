@@ -8,7 +8,7 @@ use kernel::Money;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Done, StaffPage, done, encode, page};
+use super::{Done, StaffPage, done, encode, filtered, page};
 use crate::api::{Api, Listing};
 use crate::error::Error;
 
@@ -51,12 +51,8 @@ pub(super) async fn list(
     State(api): State<Api>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Error> {
-    let mut path = String::from("/api/orders/v1/orders?all=true&limit=50");
-    for (name, value) in [("q", &filter.q), ("status", &filter.status), ("after", &filter.after)] {
-        if !value.is_empty() {
-            path.push_str(&format!("&{name}={}", encode(value)));
-        }
-    }
+    let wanted = [("q", &*filter.q), ("status", &*filter.status), ("after", &*filter.after)];
+    let path = filtered("/api/orders/v1/orders?all=true&limit=50", &wanted);
     let found: Listing<Entry> = api.get(&path, &caller).await?;
     page(&OrdersPage {
         title: "Orders",

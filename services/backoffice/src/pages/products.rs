@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use web::Caller;
 
-use super::{Done, StaffPage, done, encode, page};
+use super::{Done, StaffPage, done, encode, filtered, page};
 use crate::api::{Api, Listing};
 use crate::error::Error;
 
@@ -58,12 +58,8 @@ pub(super) async fn list(
     State(api): State<Api>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Error> {
-    let mut path = String::from("/api/catalog/v1/products?limit=50");
-    for (name, value) in [("q", &filter.q), ("after", &filter.after)] {
-        if !value.is_empty() {
-            path.push_str(&format!("&{name}={}", encode(value)));
-        }
-    }
+    let wanted = [("q", &*filter.q), ("after", &*filter.after)];
+    let path = filtered("/api/catalog/v1/products?limit=50", &wanted);
     let found: Listing<Product> = api.get(&path, &caller).await?;
     page(&ProductsPage {
         title: "Products",
