@@ -6,7 +6,7 @@ use web::Caller;
 
 use crate::domain::product::{Command, Event, Product, Rejection, decide, evolve};
 use crate::error::Error;
-use crate::{publish, store};
+use crate::{picture, publish, store};
 
 /// Who changes a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,13 +162,44 @@ pub(crate) async fn execute_in(
     seen: i64,
     command: Command,
 ) -> Result<Current, Error> {
-    let mut change = Change::load(conn, id).await?;
+    let mut change = seen_by(conn, actor, id, seen).await?;
+    change.run(conn, command).await?;
+    change.save(conn).await
+}
+
+/// Offers a product for sale. One without a picture gets a drawn one on the way, so that no card is bare.
+pub(crate) async fn publish(
+    db: &PgPool,
+    actor: Actor,
+    id: ProductId,
+    seen: i64,
+) -> Result<Current, Error> {
+    let mut tx = db.begin().await?;
+    let mut change = seen_by(&mut tx, actor, id, seen).await?;
+    if change.product()?.media.is_empty() {
+        let shown = picture::add_stand_in(&mut tx, change.product()?).await?;
+        change.run(&mut tx, shown).await?;
+    }
+    change.run(&mut tx, Command::Publish).await?;
+    let current = change.save(&mut tx).await?;
+    tx.commit().await?;
+    messaging::committed();
+    Ok(current)
+}
+
+/// Locks a product for somebody who may change it and has seen it as it is.
+async fn seen_by(
+    conn: &mut PgConnection,
+    actor: Actor,
+    id: ProductId,
+    seen: i64,
+) -> Result<Change, Error> {
+    let change = Change::load(conn, id).await?;
     if !actor.owns(change.product()?) {
         return Err(Rejection::NoSuchProduct.into());
     }
     if change.before != seen {
         return Err(Error::Stale(change.before));
     }
-    change.run(conn, command).await?;
-    change.save(conn).await
+    Ok(change)
 }

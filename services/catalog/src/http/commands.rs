@@ -236,6 +236,8 @@ pub(super) async fn add_media(
 }
 
 /// Offer the product for sale.
+///
+/// A product without a picture gets one that we draw.
 #[utoipa::path(post, path = "/api/catalog/v1/products/{product_id}/publish", tag = "products",
     params(("product_id" = ProductId, Path), ("if-match" = String, Header)),
     responses((status = 200, body = ProductView)))]
@@ -245,7 +247,8 @@ pub(super) async fn publish(
     Path(id): Path<ProductId>,
     IfMatch(seen): IfMatch,
 ) -> Result<Response, Problem> {
-    run(&state, &caller, (id, seen), Command::Publish).await
+    let current = crate::app::publish(&state.db, Actor::from(&caller), id, seen).await?;
+    Ok(view::answer(StatusCode::OK, current))
 }
 
 /// Take the product from sale.

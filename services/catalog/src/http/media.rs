@@ -38,7 +38,7 @@ pub(super) fn whole_body(body: Result<Bytes, BytesRejection>) -> Result<Bytes, E
 
 /// Send a picture for a listing to come.
 ///
-/// The body is the picture itself: PNG, JPEG or WebP, at most 5 MB.
+/// The body is the picture itself: PNG, JPEG or WebP, at most 5 MB. The same picture gets the same id.
 #[utoipa::path(post, path = "/api/catalog/v1/media", tag = "media",
     request_body(content = Vec<u8>, content_type = "image/*"),
     responses((status = 201, body = Uploaded)))]
@@ -48,10 +48,9 @@ pub(super) async fn upload_media(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Uploaded>), Problem> {
     let bytes = whole_body(body)?;
-    let media_id = MediaId::new();
     let mut tx = state.db.begin().await.map_err(Error::from)?;
     let file = store::pictures::keep(&mut tx, &bytes).await?;
-    store::pictures::upload(&mut tx, media_id, &file, caller.account).await?;
+    let media_id = store::pictures::upload(&mut tx, &file, caller.account).await?;
     tx.commit().await.map_err(Error::from)?;
     Ok((StatusCode::CREATED, Json(Uploaded { media_id, url: publish::url(&file) })))
 }

@@ -102,20 +102,23 @@ pub(crate) async fn give_up(conn: &mut PgConnection, media: MediaId) -> Result<(
     Ok(())
 }
 
-/// Notes that an account has sent a picture for a product to come.
+/// Notes that an account has sent a picture for a product to come. The same picture of the same account
+/// has the same id, so that sending it twice is like sending it once.
 pub(crate) async fn upload(
     conn: &mut PgConnection,
-    id: MediaId,
     file: &str,
     account: AccountId,
-) -> Result<(), Error> {
-    sqlx::query("insert into uploads (id, file, account_id) values ($1, $2, $3)")
-        .bind(id)
-        .bind(file)
-        .bind(account)
-        .execute(conn)
-        .await?;
-    Ok(())
+) -> Result<MediaId, Error> {
+    let id = MediaId::derived(format!("{account}/{file}").as_bytes());
+    sqlx::query(
+        "insert into uploads (id, file, account_id) values ($1, $2, $3) on conflict (id) do nothing",
+    )
+    .bind(id)
+    .bind(file)
+    .bind(account)
+    .execute(conn)
+    .await?;
+    Ok(id)
 }
 
 /// The bytes' name of a picture that this account has sent.

@@ -1,6 +1,7 @@
 //! Pictures: what is taken, and how it is served.
 
 use http::{Method, StatusCode};
+use serde_json::json;
 use sqlx::PgPool;
 
 use crate::support::{Catalog, PRODUCTS, png};
@@ -15,7 +16,7 @@ async fn a_picture_is_served_under_the_name_of_its_content(db: PgPool) {
     let again = catalog.send(MEDIA, &catalog.seller, &[], png()).await;
 
     assert_eq!(sent.status, StatusCode::CREATED);
-    assert_eq!(sent.json["url"], again.json["url"]);
+    assert_eq!(sent.json, again.json, "sent twice is sent once");
     let shown = catalog.service.get(sent.json["url"].as_str().unwrap(), "").await;
     assert_eq!(
         (shown.status.as_u16(), &shown.headers["content-type"]),
@@ -63,4 +64,26 @@ async fn a_product_gets_pictures_of_its_owner(db: PgPool) {
         (&"A bag".into(), &2.into())
     );
     assert_eq!(catalog.service.published_names().await.last().unwrap(), "MediaAdded");
+}
+
+#[sqlx::test]
+async fn what_is_published_without_a_picture_gets_one_that_we_draw(db: PgPool) {
+    let catalog = Catalog::stocked(db).await;
+    let draft = catalog.draft(&catalog.staff).await;
+    let variant = json!({ "option_values": ["S"], "price": { "minor": 5_900, "currency": "EUR" } });
+    let whole = catalog.command(&catalog.staff, &draft, "add_variant", &variant).await.json;
+    assert_eq!(whole["media"], json!([]), "a draft waits for its owner's pictures");
+
+    let sold = catalog.command(&catalog.staff, &whole, "publish", &json!({})).await.json;
+
+    let drawn = &sold["media"][0];
+    let shown = catalog.service.get(drawn["url"].as_str().unwrap(), "").await;
+    assert_eq!(shown.headers["content-type"], "image/svg+xml");
+    assert_eq!((&drawn["alt"], &sold["version"]), (&json!("Deck bag"), &json!(4)));
+    let again = catalog.command(&catalog.staff, &sold, "publish", &json!({})).await.json;
+    assert_eq!(again, sold);
+    let path = format!("{PRODUCTS}/{}/add_media", sold["product_id"].as_str().unwrap());
+    let real = catalog.send(&path, &catalog.staff, &[("if-match", "\"4\"")], png()).await.json;
+    assert_eq!(real["media"].as_array().unwrap().len(), 1, "a real one takes its place");
+    assert!(real["media"][0]["url"].as_str().unwrap().ends_with(".png"));
 }
