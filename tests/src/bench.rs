@@ -14,6 +14,7 @@ mod machine;
 mod orders;
 mod ready;
 mod report;
+mod rest;
 mod zipf;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ use self::figure::{Milli, percentile};
 use self::load::{Asked, CONNECTIONS, Page};
 use self::orders::Ordered;
 use self::report::Part;
+use self::rest::Watch;
 use crate::fleet::{Fleet, FleetError};
 use crate::shop::{Account, Error as ShopError, Shop};
 
@@ -44,6 +46,9 @@ pub struct Options {
     /// Where the figures go.
     #[arg(long, default_value = "target/bench/main.json")]
     out: PathBuf,
+    /// Measures orders alone, for work on them; the figures of the rest are left out.
+    #[arg(long)]
+    orders_only: bool,
     #[command(flatten)]
     fleet: Fleet,
 }
@@ -80,6 +85,7 @@ struct Bench<'a> {
     options: &'a Options,
     shop: Shop,
     staff: Account,
+    watch: Watch,
     parts: Vec<Part>,
     figures: Vec<(&'static str, Milli)>,
     good: bool,
@@ -97,14 +103,17 @@ async fn measure(options: &Options) -> Result<bool, BenchError> {
     let progress = |done, total| println!("  {done} of {total} products imported");
     let took = goods::import(&shop, &staff, options.products, progress).await?;
     println!("imported   {} products in {} s", options.products, took.as_secs());
-    let mut bench =
-        Bench { options, shop, staff, parts: Vec::new(), figures: Vec::new(), good: true };
-    let resting = orders::rest(&options.fleet).await?;
-    println!("at rest    after {} s", resting.as_secs());
+    let mut watch = Watch::open(&options.fleet).await?;
+    println!("at rest    after {} s", watch.rest().await?.as_secs());
     let pss_kb = cpu::services_pss_kb(&options.fleet)?;
-    bench.reading(Page::Product, "product", "product_cpu_ms", Some("product_per_s")).await?;
-    bench.reading(Page::List, "list", "list_cpu_ms", Some("list_per_s")).await?;
-    bench.reading(Page::Html, "page", "page_cpu_ms", None).await?;
+    let (parts, figures) = (Vec::new(), Vec::new());
+    let mut bench = Bench { options, shop, staff, watch, parts, figures, good: true };
+    bench.idling().await?;
+    if !options.orders_only {
+        bench.reading(Page::Product, "product", "product_cpu_ms", Some("product_per_s")).await?;
+        bench.reading(Page::List, "list", "list_cpu_ms", Some("list_per_s")).await?;
+        bench.reading(Page::Html, "page", "page_cpu_ms", None).await?;
+    }
     bench.ordering().await?;
     bench.memory(pss_kb)?;
     bench.starting().await?;
@@ -114,6 +123,15 @@ async fn measure(options: &Options) -> Result<bool, BenchError> {
 impl Bench<'_> {
     fn time(&self) -> Duration {
         Duration::from_secs(self.options.seconds)
+    }
+
+    /// What the fleet costs when nobody asks anything: a part whose unit is a second.
+    async fn idling(&mut self) -> Result<(), BenchError> {
+        let before = cpu::usage(&self.options.fleet)?;
+        sleep(self.time()).await;
+        let used = cpu::between(&before, &cpu::usage(&self.options.fleet)?);
+        self.parts.push(Part { name: "idle second", count: self.options.seconds, used });
+        Ok(())
     }
 
     async fn reading(
@@ -172,10 +190,10 @@ impl Bench<'_> {
         let places = self.shop.places().clone();
         let fleet = &self.options.fleet;
         orders::buy(&places, self.options.products, self.time() / 5).await?;
-        orders::rest(fleet).await?;
+        self.watch.rest().await?;
         let (before, since) = (cpu::usage(fleet)?, kernel::now());
         let mut ordered = orders::buy(&places, self.options.products, self.time()).await?;
-        let rest = orders::rest(fleet).await?;
+        let rest = self.watch.rest().await?;
         let used = cpu::between(&before, &cpu::usage(fleet)?);
         let per_second = Milli::per_second(ordered.orders, ordered.time);
         println!(

@@ -2,22 +2,18 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::goods::sku;
 use super::load::CONNECTIONS;
 use super::zipf::Zipf;
-use crate::fleet::{Fleet, WITH_DATABASE};
 use crate::shop::{
     ACCEPTED, Address, Buyer, Error, Placed, Places, PreparedPayment, Quote, Shop, fresh_key, sent,
 };
 
 /// The longest time until an order is confirmed.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// The longest time until everything has come to rest.
-const REST: Duration = Duration::from_mins(5);
 
 /// How long the parts of one order took.
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,58 +117,4 @@ async fn confirmed(shop: &Shop, placed: &Placed) -> Result<(), Error> {
         }
     }
     Err(Error::Never(format!("the stream of {} ended early", placed.order_id)))
-}
-
-/// Waits until every order is delivered, every mail sent, and no event and no job waits; the time it took.
-///
-/// # Errors
-/// A database that cannot be read, or a fleet that does not come to rest.
-pub(crate) async fn rest(fleet: &Fleet) -> Result<Duration, Error> {
-    let begin = Instant::now();
-    loop {
-        let waiting = waiting(fleet).await.map_err(|error| Error::Never(error.to_string()))?;
-        if waiting == 0 {
-            return Ok(begin.elapsed());
-        }
-        if begin.elapsed() > REST {
-            return Err(Error::Late { what: format!("{waiting} things to do"), patience: REST });
-        }
-        sleep(Duration::from_millis(500)).await;
-    }
-}
-
-/// Events unsent and jobs due in every service, orders under way, mails unsent, and delivered orders whose
-/// last mail is not there yet: after that nothing follows.
-async fn waiting(fleet: &Fleet) -> Result<i64, sqlx::Error> {
-    let mut sum = 0;
-    for service in WITH_DATABASE {
-        sum += count(
-            fleet,
-            service,
-            "with acked as (
-                 select w.snapshot from messaging.outbox_progress p
-                 join messaging.outbox_window w on w.id = p.acked_window
-             )
-             select (select count(*) from messaging.job where due_at <= clock_timestamp())
-                 + (select count(*) from messaging.outbox o, acked
-                    where o.xid >= pg_snapshot_xmax(acked.snapshot))",
-        )
-        .await?;
-    }
-    let under_way = "select count(*) from orders where status not in ('delivered', 'cancelled')";
-    sum += count(fleet, "orders", under_way).await?;
-    let unsent = "select count(*) from emails where sent_at is null and failure is null";
-    sum += count(fleet, "notifications", unsent).await?;
-    let delivered = "select count(*) from orders where status = 'delivered'";
-    let told = "select count(*) from emails where template like '%delivered%'";
-    let missing =
-        count(fleet, "orders", delivered).await? - count(fleet, "notifications", told).await?;
-    Ok(sum + missing.max(0))
-}
-
-async fn count(fleet: &Fleet, service: &str, sql: &'static str) -> Result<i64, sqlx::Error> {
-    let mut conn = PgConnection::connect(&fleet.database(service)).await?;
-    let counted = sqlx::query_scalar(sql).fetch_one(&mut conn).await?;
-    conn.close().await?;
-    Ok(counted)
 }
