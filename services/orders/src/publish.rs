@@ -53,7 +53,7 @@ impl Story<'_> {
             ],
             Event::PaymentRequested => vec![Outgoing::new(&orders::PaymentRequested {
                 order_id,
-                payment_id: self.purchase.payment.to_string(),
+                payment_id: self.payment_id(),
                 amount: Some(self.purchase.totals.total.into()),
                 principal: self.purchase.buyer.to_string(),
             })],
@@ -103,13 +103,12 @@ impl Story<'_> {
 
     fn cancelled(&self, reason: orders::CancellationReason, details: &str) -> Vec<Outgoing> {
         let order_id = self.id.to_string();
-        let payment = self.asked.then(|| self.purchase.payment.to_string());
         vec![
             Outgoing::new(&orders::OrderCancelled {
                 order_id: order_id.clone(),
                 reason: reason.into(),
                 details: details.to_owned(),
-                payment_id: payment.unwrap_or_default(),
+                payment_id: if self.asked { self.payment_id() } else { String::new() },
             }),
             Outgoing::new(&orders::CustomerOrderCancelled {
                 order_id,
@@ -131,6 +130,11 @@ impl Story<'_> {
                 tracking_number: parcel.tracking_number.clone(),
             }),
         ]
+    }
+
+    /// Empty when there is nothing to pay.
+    fn payment_id(&self) -> String {
+        self.purchase.payment.map(|payment| payment.to_string()).unwrap_or_default()
     }
 
     fn order_card(&self) -> Option<orders::OrderCard> {

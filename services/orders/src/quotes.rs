@@ -62,7 +62,7 @@ fn refused(error: TokenError) -> Error {
 pub(crate) fn purchase(
     quote: Quote,
     buyer: Buyer,
-    payment: PaymentId,
+    payment: Option<PaymentId>,
     order: OrderId,
 ) -> Result<Purchase, Error> {
     let totals = Totals {

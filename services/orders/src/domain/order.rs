@@ -79,6 +79,8 @@ pub(crate) enum Need {
 /// are not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Payment {
+    /// There is nothing to pay.
+    NotNeeded,
     NotAsked,
     Requested,
     Authorized,
@@ -133,12 +135,14 @@ impl Order {
     /// Whether payments was asked for the amount.
     pub(crate) fn payment_asked(&self) -> bool {
         match self {
-            Self::Placed { progress, .. } => progress.payment != Payment::NotAsked,
+            Self::Placed { progress, .. } => {
+                matches!(progress.payment, Payment::Requested | Payment::Authorized)
+            }
             Self::Confirmed { .. }
             | Self::Recalling { .. }
             | Self::Shipped { .. }
             | Self::Delivered { .. }
-            | Self::Cancelled { .. } => true,
+            | Self::Cancelled { .. } => self.purchase().payment.is_some(),
         }
     }
 
@@ -163,6 +167,8 @@ impl Progress {
     /// Nothing is in yet.
     pub(crate) const fn of(purchase: &Purchase) -> Self {
         let coupon = if purchase.coupon.is_some() { Need::Wanted } else { Need::NotNeeded };
-        Self { stock: Need::Wanted, coupon, payment: Payment::NotAsked }
+        let payment =
+            if purchase.payment.is_some() { Payment::NotAsked } else { Payment::NotNeeded };
+        Self { stock: Need::Wanted, coupon, payment }
     }
 }

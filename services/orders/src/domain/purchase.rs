@@ -92,7 +92,9 @@ pub(crate) struct Purchase {
     pub(crate) number: String,
     pub(crate) buyer: Buyer,
     pub(crate) quote: QuoteId,
-    pub(crate) payment: PaymentId,
+    /// Absent when there is nothing to pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) payment: Option<PaymentId>,
     pub(crate) lines: Vec<Line>,
     pub(crate) totals: Totals,
     #[serde(default, skip_serializing_if = "Option::is_none")]

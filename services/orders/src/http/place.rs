@@ -21,8 +21,9 @@ use crate::{Error, quotes};
 pub(super) struct PlaceOrder {
     /// From `POST /api/pricing/v1/quotes`, not older than 15 minutes.
     quote: String,
-    /// From `POST /api/payments/v1/payments`.
-    payment_id: String,
+    /// From `POST /api/payments/v1/payments`; absent when the quote's total is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payment_id: Option<String>,
     /// Where mails about the order go.
     email: String,
     /// Where the parcel goes; country and postal code as quoted.
@@ -62,10 +63,10 @@ pub(super) struct PlacedOrder {
 }
 
 impl PlaceOrder {
-    fn check(&self) -> Result<(PaymentId, Contact), RequestError> {
+    fn check(&self) -> Result<(Option<PaymentId>, Contact), RequestError> {
         let mut check = Check::new();
         check.that(!self.quote.is_empty(), "quote", "expected a signed quote");
-        let payment = check.parse("payment_id", &self.payment_id);
+        let payment = self.payment_id.as_deref().and_then(|id| check.parse("payment_id", id));
         let email = check.email("email", &self.email);
         let to = &self.address;
         let name = check.text("address.name", &to.name, 1..=100);
@@ -78,7 +79,7 @@ impl PlaceOrder {
             let (email, name, line1, line2) = (email?, name?, line1?, line2?);
             let (postal_code, city, country) = (postal_code?, city?, country?);
             let contact = Contact { email, name, line1, line2, postal_code, city, country };
-            Some((payment?, contact))
+            Some((payment, contact))
         })();
         check.take(values)
     }
@@ -93,6 +94,15 @@ fn check_destination(quote: &Quote, contact: &Contact) -> Result<(), RequestErro
     check.that(country, "address.country", differs(&quote.country));
     let postal_code = same(&quote.postal_code, &contact.postal_code);
     check.that(postal_code, "address.postal_code", differs(&quote.postal_code));
+    check.finish()
+}
+
+/// Where there is something to pay there is a payment, and only there.
+fn check_payment(quote: &Quote, payment: Option<PaymentId>) -> Result<(), RequestError> {
+    let free = quote.total_minor == 0;
+    let mut check = Check::new();
+    check.that(free || payment.is_some(), "payment_id", "expected a payment of the quoted total");
+    check.that(!free || payment.is_none(), "payment_id", "expected none: there is nothing to pay");
     check.finish()
 }
 
@@ -126,7 +136,7 @@ struct Wish {
     shopper: Shopper,
     key: IdempotencyKey,
     body: PlaceOrder,
-    payment: PaymentId,
+    payment: Option<PaymentId>,
     contact: Contact,
 }
 
@@ -145,6 +155,7 @@ async fn place(orders: &Orders, wish: &Wish) -> Result<Stored, Error> {
     }
     let quote = quote?;
     check_destination(&quote, &wish.contact)?;
+    check_payment(&quote, wish.payment)?;
     let id = OrderId::new();
     let purchase = quotes::purchase(quote, buyer, wish.payment, id)?;
     let (current, access_token) = orders.place_in(&mut tx, id, purchase, &wish.contact).await?;

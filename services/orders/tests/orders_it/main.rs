@@ -6,6 +6,7 @@ mod baskets;
 mod cancelling;
 mod deadline;
 mod following;
+mod free;
 mod input;
 mod lists;
 mod placing;

@@ -94,7 +94,7 @@ fn gather(purchase: &Purchase, progress: Progress, command: Command) -> Decision
         Command::NoteCouponReleased if progress.coupon == Need::Reserved => {
             Ok([cancelled(Why::CouponRefused, ""), vec![Event::CouponReleased]].concat())
         }
-        Command::NotePaymentVoided { payment } if payment == purchase.payment => {
+        Command::NotePaymentVoided { payment } if Some(payment) == purchase.payment => {
             let held = progress.payment == Payment::Authorized;
             let voided = if held { vec![Event::PaymentVoided] } else { vec![] };
             Ok([cancelled(Why::PaymentDeclined, "the hold on the card was given up"), voided]
@@ -110,7 +110,7 @@ fn learned(before: Progress, fact: Event) -> Vec<Event> {
     let ready = after.stock == Need::Reserved && after.coupon != Need::Wanted;
     match (ready, after.payment) {
         (true, Payment::NotAsked) => vec![fact, Event::PaymentRequested],
-        (true, Payment::Authorized) => vec![fact, Event::Confirmed],
+        (true, Payment::NotNeeded | Payment::Authorized) => vec![fact, Event::Confirmed],
         (true, Payment::Requested) | (false, _) => vec![fact],
     }
 }
@@ -120,7 +120,7 @@ fn matches_purchase(
     payment: kernel::PaymentId,
     amount: Option<kernel::Money>,
 ) -> Result<(), Rejection> {
-    if payment != purchase.payment {
+    if Some(payment) != purchase.payment {
         return Err(Rejection::ForeignPayment);
     }
     if amount.is_some_and(|amount| amount != purchase.totals.total) {
@@ -153,7 +153,7 @@ fn settle(purchase: &Purchase, held: Held, command: &Command) -> Decision {
 fn keep(order: &Order, command: &Command) -> Decision {
     match command {
         Command::NoteStockReleased => Err(Rejection::TakenAway),
-        Command::NotePaymentVoided { payment } if *payment == order.purchase().payment => {
+        Command::NotePaymentVoided { payment } if Some(*payment) == order.purchase().payment => {
             Err(Rejection::TakenAway)
         }
         Command::NotePaymentAuthorized { payment, .. } => {

@@ -37,8 +37,9 @@ pub(crate) fn evolve(order: Option<Order>, event: &Event) -> Option<Order> {
             Order::Confirmed { purchase } | Order::Recalling { purchase, .. },
             Event::Cancelled { why },
         ) => {
-            let coupon = if purchase.coupon.is_some() { Hold::Held } else { Hold::Nothing };
-            let held = Held { stock: Hold::Held, coupon, payment: Hold::Held };
+            let coupon = hold(purchase.coupon.is_some());
+            let payment = hold(purchase.payment.is_some());
+            let held = Held { stock: Hold::Held, coupon, payment };
             Order::Cancelled { purchase, why: why.clone(), held }
         }
         (Order::Shipped { purchase, parcel }, Event::Delivered) => {
@@ -63,12 +64,15 @@ pub(super) fn gathered(progress: Progress, event: &Event) -> Progress {
 }
 
 fn held(progress: Progress) -> Held {
-    let hold = |is_held: bool| if is_held { Hold::Held } else { Hold::Nothing };
     Held {
         stock: hold(progress.stock == Need::Reserved),
         coupon: hold(progress.coupon == Need::Reserved),
         payment: hold(progress.payment == Payment::Authorized),
     }
+}
+
+const fn hold(is_held: bool) -> Hold {
+    if is_held { Hold::Held } else { Hold::Nothing }
 }
 
 fn settled(held: Held, event: &Event) -> Held {

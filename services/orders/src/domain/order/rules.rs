@@ -3,7 +3,7 @@
 use kernel::PaymentId;
 
 use super::decide::cancelled;
-use super::world::{given, purchase};
+use super::world::{free, given, purchase};
 use super::{By, Cancellation, Command, Deadline, Event, Parcel, Rejection, Why, decide};
 use crate::domain::purchase::tests::eur;
 
@@ -24,7 +24,10 @@ fn confirmed() -> Vec<Event> {
 
 fn authorized() -> Command {
     let purchase = purchase(None);
-    Command::NotePaymentAuthorized { payment: purchase.payment, amount: purchase.totals.total }
+    Command::NotePaymentAuthorized {
+        payment: purchase.payment.unwrap(),
+        amount: purchase.totals.total,
+    }
 }
 
 #[test]
@@ -34,6 +37,19 @@ fn the_payment_is_asked_for_once_stock_and_coupon_are_in() {
 
     assert_eq!(first, Ok(vec![Event::CouponReserved]));
     assert_eq!(second, Ok(vec![Event::StockReserved, Event::PaymentRequested]));
+}
+
+#[test]
+fn an_order_that_costs_nothing_is_confirmed_without_a_payment() {
+    let purchase = Box::new(free(Some("SPRING")));
+    let placed = Event::Placed { purchase, deadline: Deadline(900) };
+
+    let first = when(&[placed.clone()], Command::NoteStockReserved);
+    let last = when(&[placed.clone(), Event::StockReserved], Command::NoteCouponReserved);
+
+    assert_eq!(first, Ok(vec![Event::StockReserved]));
+    assert_eq!(last, Ok(vec![Event::CouponReserved, Event::Confirmed]));
+    assert_eq!(when(&[placed], authorized()), Err(Rejection::ForeignPayment));
 }
 
 #[test]
@@ -62,7 +78,7 @@ fn the_first_refusal_cancels_and_the_second_is_nothing() {
 
 #[test]
 fn a_foreign_payment_or_amount_is_for_a_person() {
-    let payment = purchase(None).payment;
+    let payment = purchase(None).payment.unwrap();
     let wrong = Command::NotePaymentAuthorized { payment, amount: eur(1) };
     let foreign = Command::NotePaymentAuthorized { payment: PaymentId::new(), amount: eur(1) };
 
@@ -124,7 +140,7 @@ fn nothing_happens_to_an_order_that_nobody_placed_or_twice() {
 
 #[test]
 fn what_a_confirmed_order_stands_on_is_not_taken_away_in_silence() {
-    let payment = purchase(None).payment;
+    let payment = purchase(None).payment.unwrap();
 
     assert_eq!(when(&confirmed(), Command::NoteStockReleased), Err(Rejection::TakenAway));
     let voided = Command::NotePaymentVoided { payment };

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use kernel::{AccountId, OrderId, OrderNumber, PaymentId, QuoteId};
+use kernel::{AccountId, Money, OrderId, OrderNumber, PaymentId, QuoteId};
 
 use super::{By, Command, Deadline, Event, Hold, Order, Parcel, Rejection, decide, evolve};
 use crate::domain::purchase::tests::{line, totals};
@@ -23,7 +23,7 @@ pub(super) fn purchase(coupon: Option<&str>) -> Purchase {
         number: OrderNumber::of(OrderId::derived(b"order")).to_string(),
         buyer: Buyer::Account(AccountId::derived(b"ada")),
         quote: QuoteId::derived(b"quote"),
-        payment: PaymentId::derived(b"payment"),
+        payment: Some(PaymentId::derived(b"payment")),
         lines: vec![line(1_000, 2)],
         totals: totals(2_000),
         coupon: coupon.map(str::to_owned),
@@ -32,13 +32,22 @@ pub(super) fn purchase(coupon: Option<&str>) -> Purchase {
     }
 }
 
+/// The same with a discount that leaves nothing to pay.
+pub(super) fn free(coupon: Option<&str>) -> Purchase {
+    let mut free = purchase(coupon);
+    free.totals.discount = free.totals.discount.checked_add(free.totals.total).unwrap();
+    free.totals.total = Money::zero(free.totals.total.currency());
+    Purchase { payment: None, ..free }
+}
+
 /// Who agrees to what.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts {
     pub(super) in_stock: bool,
     /// Absent: no coupon is used.
     pub(super) coupon_left: Option<bool>,
-    pub(super) card_good: bool,
+    /// Absent: there is nothing to pay.
+    pub(super) card_good: Option<bool>,
 }
 
 /// The order, the four services around it, and what is under way between them. Each service reads
@@ -105,7 +114,8 @@ pub(super) const MOVES: [Move; 16] = [
 
 impl World {
     pub(super) fn new(facts: Facts) -> Self {
-        let purchase = Box::new(purchase(facts.coupon_left.map(|_| "SPRING")));
+        let of = if facts.card_good.is_some() { purchase } else { free };
+        let purchase = Box::new(of(facts.coupon_left.map(|_| "SPRING")));
         let log = decide(None, Command::Place { purchase, deadline: DEADLINE }).unwrap();
         Self {
             facts,
@@ -241,7 +251,10 @@ impl World {
         let (hold, answer) = match service {
             INVENTORY => (&mut self.stock, Command::NoteStockReleased),
             PRICING => (&mut self.coupon, Command::NoteCouponReleased),
-            PAYMENTS => (&mut self.payment, Command::NotePaymentVoided { payment }),
+            PAYMENTS => match payment {
+                Some(payment) => (&mut self.payment, Command::NotePaymentVoided { payment }),
+                None => return,
+            },
             _ => return,
         };
         if *hold == Hold::Held {
@@ -253,9 +266,9 @@ impl World {
     fn bank_answers(&mut self) {
         let (payment, amount) = {
             let purchase = self.order.purchase();
-            (purchase.payment, purchase.totals.total)
+            (purchase.payment.unwrap(), purchase.totals.total)
         };
-        if !self.facts.card_good {
+        if self.facts.card_good == Some(false) {
             let declined = Command::NotePaymentDeclined { payment, details: String::new() };
             return self.said[PAYMENTS].push_back(declined);
         }
@@ -290,9 +303,12 @@ impl World {
     pub(super) fn check(&self) {
         match &self.order {
             Order::Delivered { .. } => {
-                assert!(self.facts.in_stock && self.facts.card_good && self.delivered);
+                assert!(self.facts.in_stock && self.delivered);
+                assert_ne!(self.facts.card_good, Some(false));
                 assert_ne!(self.facts.coupon_left, Some(false));
-                assert_eq!((self.stock, self.payment), (Hold::Held, Hold::Held));
+                let free = self.facts.card_good.is_none();
+                let paid = if free { Hold::Nothing } else { Hold::Held };
+                assert_eq!((self.stock, self.payment), (Hold::Held, paid));
             }
             Order::Cancelled { held, .. } => {
                 assert!(!self.dispatched, "a parcel was sent: {:?}", self.log);
