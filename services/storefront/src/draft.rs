@@ -34,7 +34,7 @@ pub(crate) struct Draft {
     /// Makes placing the order safe to repeat; made with the review page.
     #[serde(default)]
     pub(crate) key: String,
-    /// The payment that was prepared.
+    /// The payment that was prepared; empty before that, and when there is nothing to pay.
     #[serde(default)]
     pub(crate) payment: String,
 }

@@ -198,14 +198,16 @@ impl Orders {
         read(call.json(&json!({ "token": basket })).send().await?)
     }
 
-    /// Places an order.
+    /// Places an order; one that costs nothing has no payment.
     pub(crate) async fn place(&self, visitor: &Visitor, draft: &Draft) -> Result<Placed, Error> {
-        let body = json!({
+        let mut body = json!({
             "quote": draft.quote,
-            "payment_id": draft.payment,
             "email": draft.email,
             "address": draft.address,
         });
+        if !draft.payment.is_empty() {
+            body["payment_id"] = json!(draft.payment);
+        }
         let call = on_behalf(self.0.post("/api/orders/v1/orders"), visitor);
         read(call.idempotency_key(&draft.key).json(&body).send().await?)
     }

@@ -104,7 +104,8 @@ pub(super) struct PayForm {
     key: String,
 }
 
-/// Prepares the payment and goes to the provider's card page. Nothing is charged yet.
+/// Prepares the payment and goes to the provider's card page; nothing is charged yet. Where there is
+/// nothing to pay, places the order.
 pub(super) async fn pay(
     State(shop): State<Shop>,
     visitor: Visitor,
@@ -118,6 +119,9 @@ pub(super) async fn pay(
         return Ok(Redirect::to("/checkout/review?why=changed").into_response());
     };
     let quote = contents(&draft.quote)?;
+    if quote.total_minor == 0 {
+        return place(&shop, &visitor, &draft).await;
+    }
     let return_url = shop.public_url.join("/checkout/return");
     let return_url = return_url.map(String::from).unwrap_or_default();
     // A guest's quote is made out to the basket.
@@ -141,7 +145,7 @@ pub(super) struct Returned {
     result: String,
 }
 
-/// Places the order. Opened twice, it leads to the same order: the key is the same.
+/// Places the order once the card was entered.
 pub(super) async fn come_back(
     State(shop): State<Shop>,
     visitor: Visitor,
@@ -154,7 +158,12 @@ pub(super) async fn come_back(
     if returned.result == "failed" {
         return Ok(Redirect::to("/checkout/review?why=payment").into_response());
     }
-    match shop.orders.place(&visitor, &draft).await {
+    place(&shop, &visitor, &draft).await
+}
+
+/// Places the order. Done twice, it leads to the same order: the key is the same.
+async fn place(shop: &Shop, visitor: &Visitor, draft: &Draft) -> Result<Response, Error> {
+    match shop.orders.place(visitor, draft).await {
         Ok(placed) => {
             let token = if visitor.caller.is_some() {
                 String::new()

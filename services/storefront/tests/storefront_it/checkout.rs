@@ -28,19 +28,23 @@ async fn with_basket() -> World {
 }
 
 async fn at_review() -> (World, String) {
+    let (world, review, key) = reviewed("ahoy10").await;
+    assert!(review.contains("Pay €111.10") && review.contains("Coupon AHOY10 takes 10 %"));
+    (world, key)
+}
+
+/// The review page with a coupon, and the key in it.
+async fn reviewed(coupon: &str) -> (World, String, String) {
     let world = with_basket().await;
     assert_eq!(world.post("/checkout", &ADDRESS).await.leads_to(), "/checkout/delivery");
     let delivery =
-        world.post("/checkout/delivery", &[("method", "standard"), ("coupon", "ahoy10")]).await;
+        world.post("/checkout/delivery", &[("method", "standard"), ("coupon", coupon)]).await;
     assert_eq!(delivery.leads_to(), "/checkout/review");
     let review = world.get("/checkout/review").await;
     assert_eq!(review.status, StatusCode::OK, "{}", review.text);
     let key = review.text.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let key = key.to_owned();
-    assert!(
-        review.text.contains("Pay €111.10") && review.text.contains("Coupon AHOY10 takes 10 %")
-    );
-    (world, key)
+    (world, review.text, key)
 }
 
 #[tokio::test]
@@ -67,6 +71,21 @@ async fn a_guest_buys_in_three_steps_and_a_reload_places_nothing_else() {
     assert!(page.text.contains(&format!(
         "data-events=\"/api/orders/v1/orders/{ORDER}/events?access_token=oat_link\""
     )));
+}
+
+#[tokio::test]
+async fn where_there_is_nothing_to_pay_no_card_is_asked_for() {
+    let (world, review, key) = reviewed("gift").await;
+    assert!(review.contains("Place the order") && !review.contains("Pay €"), "{review}");
+
+    let order = world.post("/checkout/pay", &[("key", &key)]).await;
+    let again = world.post("/checkout/pay", &[("key", &key)]).await;
+
+    assert_eq!(order.leads_to(), format!("/orders/{ORDER}?t=oat_link"));
+    assert_eq!(again.leads_to(), order.leads_to());
+    let told = world.told.lock().unwrap();
+    assert_eq!(told.orders[0], told.orders[1]);
+    assert_eq!((&told.orders[0].0, told.orders[0].1.get("payment_id")), (&key, None));
 }
 
 #[tokio::test]
