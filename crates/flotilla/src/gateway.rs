@@ -45,5 +45,6 @@ pub(crate) const ROUTES: &[Route] = &[
     // new-service: the next route goes above this line.
     route("/api/docs", "backoffice"),
     Route { body: "20m", ..route("/admin", "backoffice") },
-    Route { body: "6m", ..route("/", "storefront") },
+    Route { body: "20m", ..route("/sell", "storefront") },
+    route("/", "storefront"),
 ];

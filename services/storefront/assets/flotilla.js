@@ -37,6 +37,15 @@
     document.querySelectorAll("button[disabled]").forEach((button) => { button.disabled = false; });
   });
 
+  // A file that is too large is named before it travels.
+  for (const file of document.querySelectorAll("input[data-most-bytes]")) {
+    file.addEventListener("change", () => {
+      const large = [...file.files].some((one) => one.size > Number(file.dataset.mostBytes));
+      file.setCustomValidity(large ? file.dataset.tooLarge : "");
+      file.reportValidity();
+    });
+  }
+
   // An open order follows the order: each event says that the page is out of date.
   const order = document.getElementById("order");
   if (order && order.dataset.events && "EventSource" in window) {
@@ -65,6 +74,10 @@
             if (story && open) story.open = true;
             if (!fresh.dataset.events) source.close();
           }
+          // A confirmed order has emptied the basket: the header says so too.
+          const badge = document.querySelector(".basket-link");
+          const now = page.querySelector(".basket-link");
+          if (answer.ok && badge && now) badge.innerHTML = now.innerHTML;
         } catch { /* The next event tries again. */ }
       } while (again);
       busy = false;

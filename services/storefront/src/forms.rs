@@ -18,11 +18,6 @@ impl Wrong {
         Self { fields: Vec::new(), whole: message.to_owned() }
     }
 
-    /// One wrong field.
-    pub(crate) fn field(field: &str, message: &str) -> Self {
-        Self { fields: vec![FieldError::new(field, message)], whole: String::new() }
-    }
-
     /// What a service says about a form; anything but a complaint about input goes on as an error.
     pub(crate) fn of(error: Error) -> Result<Self, Error> {
         if !error.is_input() {
@@ -39,6 +34,17 @@ impl Wrong {
             wrong.field.as_deref().is_some_and(|path| path.rsplit('.').next() == Some(field))
         });
         named.map_or("", |wrong| &wrong.message)
+    }
+
+    /// The same as a sentence.
+    pub(crate) fn words(&self, field: &str) -> String {
+        sentence(self.at(field))
+    }
+
+    /// Says something else about a field than was said so far.
+    pub(crate) fn say(&mut self, field: &str, message: &str) {
+        self.fields.retain(|wrong| wrong.field.as_deref() != Some(field));
+        self.fields.push(FieldError::new(field, message));
     }
 
     /// Complaints about fields that this form does not show.
@@ -69,10 +75,12 @@ mod tests {
 
     #[test]
     fn a_nested_field_is_found_by_its_last_name() {
-        let wrong = Wrong::field("address.city", "expected a city");
+        let mut wrong = Wrong::default();
+        wrong.say("address.city", "something else");
+        wrong.say("address.city", "expected a city");
 
         assert_eq!(wrong.at("city"), "expected a city");
-        assert_eq!(wrong.at("line1"), "");
+        assert_eq!((wrong.at("line1"), wrong.words("city").as_str()), ("", "Expected a city."));
         assert!(wrong.others(&["city"]).is_empty());
         assert_eq!(wrong.others(&[]), ["address.city: expected a city"]);
         assert_eq!(sentence("the quote has expired"), "The quote has expired.");

@@ -50,7 +50,7 @@ pub(crate) fn routes(shop: Shop, sessions: Sessions, guard: Guard) -> Router {
         .route("/account", get(account::show_account))
         .route("/account/confirm", post(account::confirm_again))
         .route("/account/sessions/{id}/end", post(account::end_session))
-        .route("/sell", get(sell::show_sell).post(sell::sell))
+        .route("/sell", get(sell::show_sell).post(sell::sell).layer(sell::limit()))
         .route("/my-sales", get(account::show_sales))
         .route("/track/{number}", get(track::show_shipment))
         .route("/problems/{code}", get(problem::show_problem))

@@ -1,5 +1,6 @@
 //! Listings of sellers.
 
+use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 use web::client::Client;
 
@@ -20,6 +21,17 @@ pub(crate) struct Offer<'a> {
     pub(crate) category: &'a str,
     pub(crate) price: kernel::Money,
     pub(crate) quantity: i64,
+    /// A picture that was sent before; empty: one is drawn.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) picture: &'a str,
+}
+
+/// A picture that was sent.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Picture {
+    /// Names it in an offer.
+    pub(crate) media_id: String,
+    pub(crate) url: String,
 }
 
 /// An item that is offered.
@@ -50,6 +62,16 @@ impl Catalog {
     ) -> Result<Listed, Error> {
         let call = on_behalf(self.0.post("/api/catalog/v1/listings"), visitor);
         read(call.idempotency_key(key).json(offer).send().await?)
+    }
+
+    /// Sends a picture for an item to come. The same picture gets the same id.
+    pub(crate) async fn send_picture(
+        &self,
+        visitor: &Visitor,
+        bytes: Bytes,
+    ) -> Result<Picture, Error> {
+        let call = on_behalf(self.0.post("/api/catalog/v1/media"), visitor);
+        read(call.header("content-type", "application/octet-stream").body(bytes).send().await?)
     }
 
     /// All categories.

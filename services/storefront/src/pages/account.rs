@@ -36,6 +36,10 @@ struct Sales {
 }
 
 impl Account {
+    fn browser(&self, session: &Session) -> String {
+        show::browser(&session.user_agent)
+    }
+
     fn minute(&self, session: &Session) -> String {
         show::minute(session.used_at)
     }

@@ -18,22 +18,6 @@ use crate::shop::Shop;
 use crate::show;
 use crate::visitor::{Jar, Visitor};
 
-/// Where the shop sends parcels: ISO 3166-1 codes and names.
-const COUNTRIES: [(&str, &str); 12] = [
-    ("AT", "Austria"),
-    ("BE", "Belgium"),
-    ("CH", "Switzerland"),
-    ("DE", "Germany"),
-    ("DK", "Denmark"),
-    ("ES", "Spain"),
-    ("FR", "France"),
-    ("GB", "United Kingdom"),
-    ("IT", "Italy"),
-    ("NL", "Netherlands"),
-    ("PL", "Poland"),
-    ("US", "United States"),
-];
-
 #[derive(Template)]
 #[template(path = "checkout_address.html")]
 struct AddressPage {
@@ -107,7 +91,7 @@ impl AddressForm {
         let line2 = check.text("line2", &self.line2, 0..=200);
         let postal_code = check.text("postal_code", &self.postal_code, 1..=20);
         let city = check.text("city", &self.city, 1..=100);
-        let served = COUNTRIES.iter().any(|(code, _)| *code == self.country);
+        let served = show::COUNTRIES.iter().any(|(code, _)| *code == self.country);
         check.that(served, "country", "choose one of the countries");
         let values = (|| {
             let (name, line1, line2) = (name?, line1?, line2?);
@@ -144,7 +128,7 @@ pub(super) async fn show_address(
         "DE".clone_into(&mut form.country);
     }
     let frame = shop.frame("Checkout: address · Flotilla", &visitor).await;
-    page(&AddressPage { frame, form, countries: &COUNTRIES, wrong: Wrong::default() })
+    page(&AddressPage { frame, form, countries: &show::COUNTRIES, wrong: Wrong::default() })
 }
 
 /// Takes the address.
@@ -169,7 +153,12 @@ pub(super) async fn set_address(
         }
         Err(error) => {
             let frame = shop.frame("Checkout: address · Flotilla", &visitor).await;
-            again(&AddressPage { frame, form, countries: &COUNTRIES, wrong: Wrong::of(error)? })
+            again(&AddressPage {
+                frame,
+                form,
+                countries: &show::COUNTRIES,
+                wrong: Wrong::of(error)?,
+            })
         }
     }
 }

@@ -130,7 +130,7 @@ async fn show(
         },
     };
     let price = |facet: &FacetValue| Choice {
-        label: facet.label.clone(),
+        label: show::amounts(&facet.label),
         count: facet.count,
         chosen: query.price == facet.value,
         link: query.link(&path, |query| query.toggle_price(&facet.value)),

@@ -49,6 +49,10 @@ impl OrderPage {
         show::money(*money)
     }
 
+    fn country<'a>(&self, code: &'a str) -> &'a str {
+        show::country(code)
+    }
+
     fn totals(&self) -> &Totals {
         &self.order.totals
     }
@@ -79,7 +83,7 @@ fn stops(order: &Order) -> Vec<Stop> {
     let here = STEPS.iter().position(|(name, _)| *name == status);
     let at = |status: &str| {
         let step = order.history.iter().find(|step| step.status == status);
-        step.map(|step| show::minute(step.at)).unwrap_or_default()
+        step.map(|step| show::short_minute(step.at)).unwrap_or_default()
     };
     let stop = |(index, (status, name)): (usize, &(&'static str, &'static str))| Stop {
         name,

@@ -39,6 +39,14 @@ impl Review {
         show::money(self.quote.money(*minor))
     }
 
+    fn country(&self) -> &str {
+        show::country(&self.draft.address.country)
+    }
+
+    fn method(&self) -> String {
+        show::label(&self.quote.shipping_method)
+    }
+
     fn line_total(&self, line: &QuoteLine) -> String {
         self.money(&line.total_minor)
     }

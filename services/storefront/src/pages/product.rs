@@ -25,6 +25,8 @@ struct ProductPage {
     choices: Vec<VariantChoice>,
     /// Buttons instead of a list.
     buttons: bool,
+    /// All variants cost the same, so that only the page says how much.
+    one_price: bool,
     /// Price of the cheapest, with `from` when they differ.
     price: String,
     /// Something can be bought.
@@ -97,6 +99,7 @@ pub(super) async fn show_product(
     page(&ProductPage {
         available: choices.iter().any(|choice| choice.buyable),
         buttons: choices.len() <= MOST_BUTTONS,
+        one_price: !differ && choices.iter().all(|choice| choice.before.is_empty()),
         price: if differ { format!("from {price}") } else { price },
         added: query.added == "1",
         frame,

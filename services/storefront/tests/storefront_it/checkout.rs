@@ -112,7 +112,9 @@ async fn a_wrong_coupon_is_named_at_its_field() {
         world.post("/checkout/delivery", &[("method", "express"), ("coupon", "wrong")]).await;
 
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.text.contains("there is no such coupon") && page.text.contains("value=\"WRONG\""));
+    assert!(
+        page.text.contains("There is no such coupon.") && page.text.contains("value=\"WRONG\"")
+    );
     assert!(page.text.contains("value=\"express\" required checked"), "{}", page.text);
 }
 

@@ -39,7 +39,7 @@ async fn a_form_of_another_site_changes_nothing() {
             .uri("/basket/add")
             .header("sec-fetch-site", site)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let page = world.send(request, "sku=linen-shirt/small&quantity=1".into()).await;
+        let page = world.send(request, "sku=linen-shirt/small&quantity=1").await;
 
         assert_eq!(page.status, StatusCode::FORBIDDEN);
     }
@@ -52,9 +52,8 @@ async fn a_form_posted_after_the_access_token_ran_out_still_works() {
     world.set_cookie(web::cookies::ACCESS, &world.token(-60));
     world.set_cookie(web::cookies::REFRESH, "good");
 
-    let page = world
-        .post("/sell", &[("title", "Old oar"), ("price", "12,50"), ("quantity", "1"), ("key", "k")])
-        .await;
+    let item = [("title", "Old oar"), ("price", "12,50"), ("quantity", "1"), ("key", "k")];
+    let page = world.post_file(&item, b"").await;
 
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     assert!(page.text.contains("under sail"));
@@ -109,4 +108,47 @@ async fn a_guests_basket_goes_along_at_sign_in() {
     assert!(world.get("/account").await.text.contains("Ahoy, Ada"));
     world.post("/sign-out", &[]).await;
     assert_eq!(world.cookie(web::cookies::ACCESS), None);
+}
+
+#[tokio::test]
+async fn signing_out_forgets_the_address_that_was_typed() {
+    let world = World::new().await;
+    world.sign_in();
+    world.set_cookie("__Host-checkout", "address");
+    world.set_cookie("__Host-checkout-1", "more");
+
+    let page = world.post("/sign-out", &[]).await;
+
+    assert_eq!(page.leads_to(), "/");
+    assert_eq!((world.cookie("__Host-checkout"), world.cookie("__Host-checkout-1")), (None, None));
+}
+
+#[tokio::test]
+async fn a_link_of_a_mail_that_is_only_opened_confirms_nothing() {
+    let world = World::new().await;
+
+    let page = world.get("/confirm-email?token=once").await;
+    assert!(page.text.contains("value=\"once\""), "{}", page.text);
+    assert!(world.told.lock().unwrap().confirmed.is_empty());
+    world.post("/confirm-email", &[("token", "once")]).await;
+
+    assert_eq!(world.told.lock().unwrap().confirmed, ["once"]);
+}
+
+#[tokio::test]
+async fn what_stands_in_an_address_stays_one_piece_of_the_next_one() {
+    let world = World::new().await;
+    world.sign_in();
+
+    for path in ["/orders/..%2F..%2Fauth%2Fv1%2Fme", "/track/..%2F..%2Fauth%2Fv1%2Fme"] {
+        let page = world.get(path).await;
+
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}: {}", page.text);
+    }
+    let asked = world.told.lock().unwrap().asked.clone();
+    assert_eq!(
+        asked,
+        ["..%2F..%2Fauth%2Fv1%2Fme", "..%2F..%2Fauth%2Fv1%2Fme"],
+        "the services saw other paths"
+    );
 }

@@ -6,5 +6,6 @@ mod checkout;
 mod guard;
 mod pages;
 mod search;
+mod sell;
 mod services;
 mod world;

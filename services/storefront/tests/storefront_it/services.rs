@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Path, State};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -20,6 +22,14 @@ pub(crate) struct Told {
     pub(crate) merged: Vec<String>,
     /// Status of the order that is shown.
     pub(crate) status: &'static str,
+    /// Tokens of mails.
+    pub(crate) confirmed: Vec<String>,
+    /// Orders and parcels that were asked for, as they stood in the path.
+    pub(crate) asked: Vec<String>,
+    /// Sizes of the pictures that were sent.
+    pub(crate) pictures: Vec<usize>,
+    /// Items that were offered.
+    pub(crate) offers: Vec<Value>,
     /// A token that counts, for refreshed sessions.
     pub(crate) access: String,
 }
@@ -182,18 +192,55 @@ async fn me() -> Json<Value> {
     )
 }
 
-async fn offer(headers: HeaderMap, Json(body): Json<Value>) -> Response {
+/// What catalog says of a picture of ours.
+const PICTURE: &str = "med_01890000000070008000000000000004";
+
+async fn offer(
+    State(told): State<Shared>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
     assert!(headers.contains_key("idempotency-key") && headers.contains_key("authorization"));
-    if body["title"] == "" {
-        return problem(
-            422,
-            "invalid_fields",
-            "wrong",
-            &[("title", "expected 1 to 255 characters on one line")],
-        );
+    let known = body.get("picture").is_none_or(|picture| picture == PICTURE);
+    let wrong: Vec<_> = [
+        (body["title"] == "", ("title", "expected 1 to 255 characters on one line")),
+        (body["price"]["minor"] == 0, ("price", "expected more than 0")),
+        (!known, ("picture", "send the picture first")),
+    ]
+    .into_iter()
+    .filter_map(|(is_wrong, complaint)| is_wrong.then_some(complaint))
+    .collect();
+    if !wrong.is_empty() {
+        return problem(422, "invalid_fields", "wrong", &wrong);
     }
+    told.lock().unwrap().offers.push(body);
     (StatusCode::CREATED, Json(json!({ "product_id": "prd_1", "handle": "old-oar" })))
         .into_response()
+}
+
+async fn picture(State(told): State<Shared>, headers: HeaderMap, bytes: Bytes) -> Response {
+    assert!(headers.contains_key("authorization"));
+    if !bytes.starts_with(b"\x89PNG") {
+        let detail = "expected a picture of type PNG, JPEG or WebP";
+        return problem(415, "unsupported_media_type", detail, &[]);
+    }
+    told.lock().unwrap().pictures.push(bytes.len());
+    let sent = json!({ "media_id": PICTURE, "url": "/media/0ab1.png" });
+    (StatusCode::CREATED, Json(sent)).into_response()
+}
+
+async fn confirm(State(told): State<Shared>, Json(body): Json<Value>) -> StatusCode {
+    told.lock().unwrap().confirmed.push(body["token"].as_str().unwrap().to_owned());
+    StatusCode::NO_CONTENT
+}
+
+/// Notes what stands behind the last slash of the path, as it was sent.
+async fn note(State(told): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    if path.contains("/v1/orders/") || path.contains("/v1/shipments/") {
+        told.lock().unwrap().asked.extend(path.rsplit('/').next().map(str::to_owned));
+    }
+    next.run(request).await
 }
 
 async fn parcel(Path(number): Path<String>) -> Response {
@@ -224,10 +271,13 @@ pub(crate) fn routes(told: Shared) -> Router {
         .route("/api/auth/v1/sessions", post(sign_in).get(|| async { Json(json!([])) }))
         .route("/api/auth/v1/sessions/refresh", post(refresh))
         .route("/api/auth/v1/me", get(me))
+        .route("/api/auth/v1/email-confirmations", post(confirm))
         .route("/api/catalog/v1/listings", post(offer))
+        .route("/api/catalog/v1/media", post(picture).layer(DefaultBodyLimit::max(6_000_000)))
         .route("/api/catalog/v1/categories", get(|| async {
             Json(json!({ "items": [{ "slug": "clothing", "name": "Clothing", "position": 1 }] }))
         }))
         .route("/api/shipping/v1/shipments/{number}", get(parcel))
+        .layer(middleware::from_fn_with_state(Arc::clone(&told), note))
         .with_state(told)
 }

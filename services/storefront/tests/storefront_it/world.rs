@@ -115,7 +115,7 @@ impl World {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
-    pub(crate) async fn send(&self, request: Builder, body: String) -> Page {
+    pub(crate) async fn send(&self, request: Builder, body: impl Into<Body>) -> Page {
         let jar: Vec<String> = self
             .cookies
             .lock()
@@ -123,12 +123,14 @@ impl World {
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let request =
-            request.header(header::COOKIE, jar.join("; ")).body(Body::from(body)).unwrap();
+        let request = request.header(header::COOKIE, jar.join("; ")).body(body.into()).unwrap();
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
-            assert!(cookie.contains("HttpOnly") && cookie.contains("Secure"), "{cookie}");
+            for rule in ["HttpOnly", "Secure", "Path=/", "SameSite=Lax"] {
+                assert!(cookie.split("; ").any(|part| part == rule), "{cookie} without {rule}");
+            }
+            assert!(cookie.starts_with("__Host-") && !cookie.contains("Domain"), "{cookie}");
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
             let mut jar = self.cookies.lock().unwrap();
             if value.is_empty() {
@@ -155,5 +157,28 @@ impl World {
         let body =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.send(request, body).await
+    }
+
+    /// Posts a form with a file, as browsers do (RFC 7578); without one the file's part is empty.
+    pub(crate) async fn post_file(&self, fields: &[(&str, &str)], file: &[u8]) -> Page {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), value.as_bytes(), b"\r\n"].concat());
+        }
+        let head = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"oar.png\"\r\n\
+            Content-Type: application/octet-stream\r\n\r\n";
+        body.extend([head.as_bytes(), file, b"\r\n--edge--\r\n"].concat());
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/sell")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge");
+        self.send(request, body).await
+    }
+
+    /// Signs Ada in.
+    pub(crate) fn sign_in(&self) {
+        self.set_cookie(web::cookies::ACCESS, &self.token(600));
     }
 }
