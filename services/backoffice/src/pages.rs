@@ -50,6 +50,7 @@ pub(crate) fn routes(api: Api, sessions: Sessions) -> Router {
         .layer(middleware::from_fn_with_state(sessions, keep_signed_in))
         .layer(middleware::map_response(policy))
         .route("/admin/admin.css", get(assets::stylesheet))
+        .route("/admin/icon.svg", get(assets::icon))
 }
 
 /// Pages load our own stylesheet and pictures, post to ourselves, and run no script.
@@ -74,6 +75,12 @@ fn done(path: &str, what: &str) -> Response {
     Redirect::to(&format!("{path}?{query}")).into_response()
 }
 
+/// A time of the services (RFC 3339, UTC) to the second: `2026-11-21 13:05:07`.
+fn moment(text: &str) -> String {
+    let Some((day, time)) = text.split_once('T') else { return text.to_owned() };
+    format!("{day} {}", time.get(..8).unwrap_or(time))
+}
+
 /// Encodes one part of a query string.
 fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
@@ -90,4 +97,15 @@ fn filtered(path: &str, filter: &[(&str, &str)]) -> String {
 struct Done {
     #[serde(default)]
     done: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_shown_to_the_second() {
+        assert_eq!(moment("2026-11-21T15:56:44.514255Z"), "2026-11-21 15:56:44");
+        assert_eq!((moment("soon").as_str(), moment("1T2").as_str()), ("soon", "1 2"));
+    }
 }
