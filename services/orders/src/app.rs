@@ -29,6 +29,7 @@ pub(crate) struct Orders {
 struct Shared {
     db: PgPool,
     deadline: Duration,
+    heartbeat: Duration,
     quotes: Quotes,
     live: Live,
     secret: OnceCell<AccessSecret>,
@@ -44,9 +45,10 @@ pub(crate) struct Current {
 impl Orders {
     pub(crate) fn new(db: PgPool, config: &Config) -> Self {
         let deadline = Duration::from_secs(u64::from(config.order_deadline_seconds));
+        let heartbeat = Duration::from_millis(u64::from(config.order_heartbeat_ms));
         let live = Live::new(db.clone());
         let (quotes, secret) = (Quotes::default(), OnceCell::new());
-        Self { shared: Arc::new(Shared { db, deadline, quotes, live, secret }) }
+        Self { shared: Arc::new(Shared { db, deadline, heartbeat, quotes, live, secret }) }
     }
 
     pub(crate) fn db(&self) -> &PgPool {
@@ -55,6 +57,11 @@ impl Orders {
 
     pub(crate) fn quotes(&self) -> &Quotes {
         &self.shared.quotes
+    }
+
+    /// How long a stream of changes may be quiet.
+    pub(crate) fn heartbeat(&self) -> Duration {
+        self.shared.heartbeat
     }
 
     pub(crate) fn live(&self) -> &Live {

@@ -20,8 +20,6 @@ use super::view::{Step, replay};
 use crate::app::Orders;
 use crate::{Error, store};
 
-/// A comment goes out at least this often, so that proxies keep the stream open.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A browser that lost the stream asks again after this time.
 const RETRY: Duration = Duration::from_secs(2);
 /// The longest life of a stream; a browser then asks again with `Last-Event-ID`.
@@ -49,6 +47,7 @@ pub(super) async fn follow_order(
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     // Watched before it is read: what happens in between is noticed.
     let changes = orders.live().watch(id);
+    let heartbeat = orders.heartbeat();
     let until = Instant::now() + time_left(&asker, &verifier);
     let mut follow =
         Follow { orders, id, seen, waiting: VecDeque::new(), over: false, changes, until };
@@ -61,7 +60,7 @@ pub(super) async fn follow_order(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    let alive = KeepAlive::new().interval(HEARTBEAT).text("still here");
+    let alive = KeepAlive::new().interval(heartbeat).text("still here");
     Ok((headers, Sse::new(events).keep_alive(alive)).into_response())
 }
 

@@ -172,6 +172,81 @@ async fn two_tabs_that_sign_in_at_once_merge_once(db: PgPool) {
     assert_eq!(lines(&shop, &ada).await, of(&[("ring", 2)]));
 }
 
+/// Runs what changes a basket while somebody else has it locked, and lets go when so many wait for it: all
+/// of them have read it by then.
+async fn with_all_at_the_row<T>(
+    db: &PgPool,
+    basket: &str,
+    waiting: i64,
+    changes: impl Future<Output = T>,
+) -> T {
+    let mut lock = db.begin().await.unwrap();
+    let id: kernel::BasketId = basket.parse().unwrap();
+    let row = sqlx::query("select from baskets where id = $1 for update").bind(id);
+    assert!(row.fetch_optional(&mut *lock).await.unwrap().is_some());
+    let let_go = async {
+        testkit::eventually(async || {
+            let at_it: i64 = sqlx::query_scalar(
+                "select count(*) from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock'",
+            )
+            .fetch_one(db)
+            .await
+            .unwrap();
+            (at_it == waiting).then_some(())
+        })
+        .await;
+        lock.rollback().await.unwrap();
+    };
+    futures::join!(changes, let_go).0
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn two_people_with_one_guests_token_do_not_both_get_its_basket(db: PgPool) {
+    let shop = Shop::open(db.clone()).await;
+    let (ada, bob, guest) = (shop.account(), shop.account(), shop.guest().await);
+    set(&shop, &guest, "ring", 2).await;
+    let token = json!({ "token": guest.basket_token });
+
+    let merges = futures::future::join(
+        post(&shop, &ada, "merge", &token),
+        post(&shop, &bob, "merge", &token),
+    );
+    let (for_ada, for_bob) = with_all_at_the_row(&db, &guest.principal, 2, merges).await;
+
+    let codes = [for_ada.code(), for_bob.code()];
+    assert!(codes.contains(&"") && codes.contains(&"no_such_basket"), "{codes:?}");
+    let both = [lines(&shop, &ada).await, lines(&shop, &bob).await].concat();
+    assert_eq!(both, of(&[("ring", 2)]));
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn two_guests_baskets_that_come_at_once_are_both_kept(db: PgPool) {
+    let shop = Shop::open(db.clone()).await;
+    let (ada, phone, desk) = (shop.account(), shop.guest().await, shop.guest().await);
+    set(&shop, &ada, "cap", 1).await;
+    set(&shop, &phone, "ring", 2).await;
+    set(&shop, &desk, "shirt/blue", 3).await;
+    let account: kernel::BasketId =
+        sqlx::query_scalar("select id from baskets where account is not null")
+            .fetch_one(&db)
+            .await
+            .unwrap();
+
+    let merge = |guest: &Buyer| {
+        let token = json!({ "token": guest.basket_token });
+        let (shop, ada) = (&shop, &ada);
+        async move { post(shop, ada, "merge", &token).await }
+    };
+    let merges = futures::future::join(merge(&phone), merge(&desk));
+    let (one, other) = with_all_at_the_row(&db, &account.to_string(), 2, merges).await;
+
+    assert_eq!((one.status.as_u16(), other.status.as_u16()), (200, 200));
+    let mut kept = lines(&shop, &ada).await;
+    kept.sort();
+    assert_eq!(kept, of(&[("cap", 1), ("ring", 2), ("shirt/blue", 3)]));
+}
+
 #[sqlx::test(migrations = "./migrations")]
 async fn a_declined_card_costs_nobody_their_basket(db: PgPool) {
     let shop = Shop::open(db).await;

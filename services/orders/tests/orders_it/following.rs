@@ -114,3 +114,32 @@ async fn a_stream_ends_with_the_token_that_opened_it(db: PgPool) {
 
     assert_eq!(told(&stream), of(&[("1", "placed")]));
 }
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_quiet_stream_says_that_it_is_still_there(db: PgPool) {
+    let shop = Shop::with(db, &["--order-heartbeat-ms", "100"]).await;
+    let guest = shop.guest().await;
+    let placed = shop.place(&guest, &quote(&guest.principal)).await;
+    let cancel = placed.path(&format!("/cancel?access_token={}", placed.access_token));
+
+    let quiet_for_a_while = async {
+        tokio::time::sleep(std::time::Duration::from_millis(450)).await;
+        shop.service.post(&cancel, "", &[], &serde_json::json!({})).await
+    };
+    let (stream, _) = futures::join!(follow(&shop, &placed, None), quiet_for_a_while);
+
+    let first = stream.text.find("event: status").unwrap();
+    let last = stream.text.rfind("event: status").unwrap();
+    let quiet = stream.text[first..last].matches(": still here").count();
+    assert!((2..=5).contains(&quiet), "{quiet} heartbeats in {}", stream.text);
+}
+
+#[test]
+fn unless_somebody_says_otherwise_it_does_so_every_15_seconds() {
+    use clap::{Args as _, FromArgMatches as _};
+    let command = orders::Config::augment_args(clap::Command::new("orders"));
+
+    let config = orders::Config::from_arg_matches(&command.get_matches_from(["orders"])).unwrap();
+
+    assert_eq!(config.order_heartbeat_ms, 15_000);
+}
