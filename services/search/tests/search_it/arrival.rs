@@ -171,3 +171,55 @@ async fn an_event_that_says_something_impossible_is_refused(db: PgPool) {
     assert!(shop.service.hear(&nameless).await.is_err());
     assert!(shop.service.hear(&priceless).await.is_err());
 }
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_product_told_again_from_the_beginning_stays_as_it_is(db: PgPool) {
+    let shop = Shop::new(db).await;
+    let history: Vec<Told> = streams().remove(1).into();
+    hear_all(&shop, 1).await;
+    let before = rows(&shop).await;
+    let published = || async {
+        let all = "select published_at from documents order by product_id";
+        let all: Vec<time::OffsetDateTime> =
+            sqlx::query_scalar(all).fetch_all(&shop.service.db).await.unwrap();
+        all
+    };
+    let first_published = published().await;
+
+    // Out of order as well: each of them is older than what is known, or says the same again.
+    for event in history.iter().rev().chain(&history) {
+        event.clone().hear(&shop).await;
+        shop.refreshed().await;
+    }
+
+    assert_eq!(rows(&shop).await, before);
+    assert_eq!(published().await, first_published, "it keeps its place among the newest");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn documents_are_prepared_by_one_at_a_time(db: PgPool) {
+    let shop = Shop::new(db.clone()).await;
+    shop.sells("Ocean Shirt", "tops", 1_990, 3).await;
+    let mut other = db.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('search.refresh', 0))")
+        .execute(&mut *other)
+        .await
+        .unwrap();
+
+    let refresh = tokio::spawn({
+        let db = db.clone();
+        async move { search::refresh(&db).await.unwrap() }
+    });
+    testkit::eventually(async || {
+        let waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted
+             and database = (select oid from pg_database where datname = current_database())";
+        let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&db).await.unwrap();
+        (waiting == 1).then_some(())
+    })
+    .await;
+    assert!(rows(&shop).await.is_empty());
+    other.rollback().await.unwrap();
+    refresh.await.unwrap();
+
+    assert_eq!(rows(&shop).await.len(), 1);
+}
