@@ -163,8 +163,10 @@ impl Till {
                 }
                 Some(known) => Ok((known.clone(), Manner::Plain)),
                 None => decide(&book, session, reference, amount_minor).map(|(new, behaviour)| {
-                    self.change(&mut book, new.clone(), key, behaviour);
                     let lost = behaviour == Some(Behaviour::AnswerLost);
+                    // The key is lost with the answer: whoever asks again without a look is refused.
+                    let key = if lost { format!("lost {}", new.id) } else { key };
+                    self.change(&mut book, new.clone(), key, behaviour);
                     (new, if lost { Manner::Unheard } else { Manner::Plain })
                 }),
             }

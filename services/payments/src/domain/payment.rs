@@ -235,6 +235,64 @@ mod tests {
         }
     }
 
+    /// What each piece of news does in each stage, in the order of [`Stage`]; dots change nothing.
+    #[test]
+    fn news_counts_only_where_it_can_be_true() {
+        let stages = [
+            Stage::Prepared,
+            Stage::Requested,
+            Stage::Authorized,
+            Stage::Captured,
+            Stage::Declined,
+            Stage::Voided,
+            Stage::Refunded,
+        ];
+        let reason = || "no".to_owned();
+        for (fact, wanted) in [
+            (Fact::Authorized, [".", "A", ".", ".", "?", "?", "."]),
+            (Fact::Declined { reason: reason() }, [".", "D", ".", ".", ".", ".", "."]),
+            (Fact::Captured, [".", "AC", "C", ".", "?", "?", "."]),
+            (Fact::Voided, [".", "V", "V", ".", ".", ".", "."]),
+            (Fact::Refunded, [".", "CR", "CR", "R", ".", ".", "."]),
+            (Fact::Unheard, ["."; 7]),
+        ] {
+            let told = |stage| {
+                let known = payment(stage, Wish::Hold);
+                let events = decide(&known, Command::Report(fact.clone())).unwrap();
+                let letters: String = events.iter().map(letter).collect();
+                if letters.is_empty() { ".".to_owned() } else { letters }
+            };
+            assert_eq!(stages.map(told), wanted, "{fact:?}");
+        }
+    }
+
+    const fn letter(event: &Event) -> char {
+        match event {
+            Event::Authorized => 'A',
+            Event::Declined { .. } => 'D',
+            Event::Captured => 'C',
+            Event::Voided => 'V',
+            Event::Refunded => 'R',
+            Event::Doubted => '?',
+            Event::Requested { .. } | Event::Wished(_) => '!',
+        }
+    }
+
+    #[test]
+    fn a_cancelled_payment_that_the_provider_never_heard_of_is_void() {
+        let told = |stage| decide(&payment(stage, Wish::Release), Command::Report(Fact::Unheard));
+
+        assert_eq!(told(Stage::Requested), Ok(vec![Event::Voided]));
+        assert_eq!((told(Stage::Authorized), told(Stage::Captured)), (Ok(vec![]), Ok(vec![])));
+    }
+
+    #[test]
+    fn a_wish_that_is_known_changes_nothing() {
+        let cancelled = payment(Stage::Requested, Wish::Release);
+
+        assert_eq!(decide(&cancelled, Command::Cancel), Ok(vec![]));
+    }
+
     #[test]
     fn a_dispatch_does_not_undo_a_cancellation() {
         let cancelled = payment(Stage::Authorized, Wish::Release);

@@ -8,11 +8,13 @@ use proptest::prelude::*;
 use super::payment::{Command, Event, Fact, Payment, Stage, Wish, decide, evolve};
 use super::work::{Job, Look, Seen, SeenStatus, Step, due, next};
 
-/// A provider as strict as the real one.
+/// A provider as strict as the real one, which has forgotten its idempotency keys: asked twice for an
+/// authorization, it charges twice.
 #[derive(Debug, Default)]
 struct Provider {
     fact: Option<Fact>,
     declines: bool,
+    asked: u32,
     webhooks: Vec<Fact>,
 }
 
@@ -32,6 +34,7 @@ impl Provider {
 
     /// Carries out a step; `Err` where the real one would refuse.
     fn perform(&mut self, step: &Step) -> Result<Fact, ()> {
+        self.asked += u32::from(*step == Step::Authorize);
         let refused = Fact::Declined { reason: "no".into() };
         let to = match (step, self.fact.clone()) {
             (Step::Authorize, Some(known)) => return Ok(known),
@@ -201,6 +204,7 @@ proptest! {
         let declined = world.times(|event| matches!(event, Event::Declined { .. }));
         let refunded = world.times(|event| *event == Event::Refunded);
         prop_assert_eq!(captured + voided + declined, 1, "{:?}", world.said);
+        prop_assert!(world.provider.asked <= 1, "the card was asked twice");
         prop_assert!(world.times(|event| *event == Event::Authorized) <= 1);
         prop_assert_eq!(refunded, usize::from(captured == 1 && cancelled));
         let held = matches!(world.provider.fact, Some(Fact::Authorized | Fact::Captured));

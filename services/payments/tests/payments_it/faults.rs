@@ -10,6 +10,8 @@ async fn a_lost_answer_is_found_again_and_nothing_is_charged_twice(db: PgPool) {
     let shop = Shop::open(db).await;
     let payment = shop.pay_with(ANSWER_LOST).await;
     let order = OrderId::new();
+    // Nor does a webhook tell: only a look-up can.
+    shop.lose_webhooks();
 
     shop.request(order, &payment).await;
     shop.said(&["PaymentAuthorized"]).await;
@@ -88,10 +90,49 @@ async fn an_order_that_was_cancelled_first_never_reaches_the_card(db: PgPool) {
     let order = OrderId::new();
 
     shop.cancel(order, &payment).await;
+    shop.dispatch(order).await;
     shop.request(order, &payment).await;
 
     shop.said(&["PaymentVoided"]).await;
     shop.idle().await;
+    assert!(shop.processor.ledger().await.is_empty());
+}
+
+#[sqlx::test]
+async fn of_an_order_that_never_asked_for_a_payment_nothing_is_kept(db: PgPool) {
+    let shop = Shop::open(db).await;
+
+    shop.cancel(OrderId::new(), "").await;
+
+    assert_eq!(shop.count("select count(*) from early_wishes").await, 0);
+}
+
+#[sqlx::test]
+async fn a_hold_that_was_given_up_at_the_provider_is_noticed_at_the_capture(db: PgPool) {
+    let shop = Shop::open(db).await;
+    let payment = shop.pay_with(ACCEPT).await;
+    let order = OrderId::new();
+    shop.request(order, &payment).await;
+    shop.said(&["PaymentAuthorized"]).await;
+    shop.idle().await;
+    shop.lose_webhooks();
+    shop.processor.void_by_hand().await;
+
+    shop.dispatch(order).await;
+
+    shop.said(&["PaymentAuthorized", "PaymentVoided"]).await;
+    assert_eq!(shop.processor.statuses().await, ["voided"]);
+}
+
+#[sqlx::test]
+async fn a_card_that_the_provider_will_never_ask_is_declined(db: PgPool) {
+    let shop = Shop::open(db).await;
+    let payment = shop.pay_with(ACCEPT).await;
+    sqlx::query("update payments set session = 'ses_x'").execute(&shop.service.db).await.unwrap();
+
+    shop.request(OrderId::new(), &payment).await;
+
+    shop.said(&["PaymentDeclined"]).await;
     assert!(shop.processor.ledger().await.is_empty());
 }
 

@@ -5,4 +5,5 @@ mod cards;
 mod faults;
 mod preparing;
 mod support;
+mod table;
 mod webhooks;

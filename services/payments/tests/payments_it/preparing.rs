@@ -86,7 +86,7 @@ async fn a_payment_is_seen_by_its_owner_and_staff_only(db: PgPool) {
     let basket = BasketId::new();
     let mut guests = body();
     guests["basket_id"] = json!(basket);
-    let own = prepare(&shop, &shop.token(), "k", &body()).await.json;
+    let own = prepare(&shop, &shop.token(), "k", &guests).await.json;
     let guests = prepare(&shop, "", "k", &guests).await.json;
     let path = |payment: &Value| format!("{PAYMENTS}/{}", payment["payment_id"].as_str().unwrap());
     let stranger = shop.service.token(AccountId::new(), &[Role::Shopper]);
@@ -98,6 +98,7 @@ async fn a_payment_is_seen_by_its_owner_and_staff_only(db: PgPool) {
     assert_eq!(status(&path(&own), &shop.service.staff()).await, 200);
     assert_eq!(status(&path(&own), &stranger).await, 404);
     assert_eq!(status(&path(&own), "").await, 404);
+    assert_eq!(status(&format!("{}?basket_id={basket}", path(&own)), "").await, 404);
     assert_eq!(status(&format!("{}?basket_id={basket}", path(&guests)), "").await, 200);
     assert_eq!(status(&format!("{}?basket_id={}", path(&guests), BasketId::new()), "").await, 404);
     assert_eq!(status(&format!("{PAYMENTS}/pay_x"), &shop.token()).await, 404);
@@ -115,6 +116,11 @@ async fn a_dead_provider_means_try_again_and_nothing_half_done(db: PgPool) {
     assert_eq!((dead.status.as_u16(), dead.code()), (503, "payment_provider_unavailable"));
     assert!(dead.headers.contains_key("retry-after"));
     assert_eq!(alive.status, 201);
+
+    // What was answered before needs no provider.
+    shop.processor.kill().await;
+    let again = prepare(&shop, &shop.token(), "k", &body()).await;
+    assert_eq!((again.status.as_u16(), &again.json), (201, &alive.json));
 }
 
 #[sqlx::test]

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -93,6 +94,17 @@ impl Processor {
         ledger["authorizations"].as_array().unwrap().clone()
     }
 
+    /// Gives up a hold as somebody with access to the processor's own pages would.
+    pub(crate) async fn void_by_hand(&self) {
+        let id = self.ledger().await[0]["id"].as_str().unwrap().to_owned();
+        let void = reqwest::Client::new()
+            .post(format!("{}/v1/authorizations/{id}/void", self.url()))
+            .header("idempotency-key", "by hand")
+            .bearer_auth(API_KEY)
+            .send();
+        assert_eq!(void.await.unwrap().status().as_u16(), 200);
+    }
+
     /// The statuses of everything on its books.
     pub(crate) async fn statuses(&self) -> Vec<String> {
         let ledger = self.ledger().await;
@@ -111,6 +123,13 @@ fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) {
     });
 }
 
+/// What stands between the processor's webhooks and the service.
+#[derive(Clone, Debug, Default)]
+struct Door {
+    posted: Posted,
+    deaf: Arc<AtomicBool>,
+}
+
 /// The bodies of webhooks.
 type Posted = Arc<Mutex<Vec<String>>>;
 
@@ -121,6 +140,7 @@ pub(crate) struct Shop {
     pub(crate) account: AccountId,
     /// Webhooks that the processor has posted, before the service saw them.
     pub(crate) posted: Posted,
+    deaf: Arc<AtomicBool>,
 }
 
 impl Shop {
@@ -147,12 +167,27 @@ impl Shop {
         ];
         all.extend(flags);
         // Another replica answers the webhooks.
-        let posted = Posted::default();
+        let door = Door::default();
         let replica = replica(db.clone(), &all).await;
-        let noting = middleware::from_fn_with_state(Arc::clone(&posted), note);
+        let noting = middleware::from_fn_with_state(door.clone(), note);
         serve(listener, replica.layer(noting), CancellationToken::new());
         let service = TestService::start::<payments::App>(db, &all).await.working();
-        Self { service, processor, account: AccountId::new(), posted }
+        let Door { posted, deaf } = door;
+        Self { service, processor, account: AccountId::new(), posted, deaf }
+    }
+
+    /// From now on webhooks are taken and lost.
+    pub(crate) fn lose_webhooks(&self) {
+        self.deaf.store(true, Ordering::Release);
+    }
+
+    /// How many jobs are not done.
+    pub(crate) async fn jobs(&self) -> i64 {
+        self.count("select count(*) from messaging.job where stuck_at is null").await
+    }
+
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.service.db).await.unwrap()
     }
 
     pub(crate) fn token(&self) -> String {
@@ -227,14 +262,7 @@ impl Shop {
 
     /// Waits until no job is left.
     pub(crate) async fn idle(&self) {
-        let none = || async {
-            let open: i64 =
-                sqlx::query_scalar("select count(*) from messaging.job where stuck_at is null")
-                    .fetch_one(&self.service.db)
-                    .await
-                    .unwrap();
-            (open == 0).then_some(())
-        };
+        let none = || async { (self.jobs().await == 0).then_some(()) };
         testkit::eventually(none).await;
     }
 }
@@ -252,11 +280,14 @@ async fn replica(db: PgPool, flags: &[&str]) -> Router {
     runtime::router("payments", "0", &mut service, &parts)
 }
 
-/// Notes what comes in, and passes it on.
-async fn note(State(posted): State<Posted>, request: Request, next: Next) -> Response {
+/// Notes what comes in, and passes it on unless it is to be lost.
+async fn note(State(door): State<Door>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 100_000).await.unwrap();
-    posted.lock().unwrap().push(String::from_utf8(body.to_vec()).unwrap());
+    door.posted.lock().unwrap().push(String::from_utf8(body.to_vec()).unwrap());
+    if door.deaf.load(Ordering::Acquire) {
+        return Response::default();
+    }
     next.run(Request::from_parts(parts, body.into())).await
 }
 

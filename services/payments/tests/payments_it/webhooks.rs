@@ -64,11 +64,54 @@ async fn a_webhook_may_tell_the_outcome_first_and_again(db: PgPool) {
     assert_eq!(post(&shop, &other, SECRET, 0).await.status, 200);
 
     assert_eq!(shop.service.published_names().await, ["PaymentAuthorized"]);
-    let handled: i64 = sqlx::query_scalar("select count(*) from webhook_events")
-        .fetch_one(&shop.service.db)
-        .await
-        .unwrap();
-    assert_eq!(handled, 2);
+}
+
+#[sqlx::test]
+async fn copies_of_a_webhook_ask_the_provider_once(db: PgPool) {
+    let mut shop = Shop::open(db).await;
+    let payment = requested(&mut shop).await;
+    let declined = event("evt_1", &payment, "declined").to_string();
+    assert_eq!(post(&shop, &declined, SECRET, 0).await.status, 200);
+    let before = shop.jobs().await;
+
+    let late = event("evt_2", &payment, "authorized").to_string();
+    for _ in 0..3 {
+        assert_eq!(post(&shop, &late, SECRET, 0).await.status, 200);
+    }
+
+    assert_eq!(shop.jobs().await, before + 1);
+}
+
+#[sqlx::test]
+async fn webhooks_that_come_at_once_follow_one_another(db: PgPool) {
+    let mut shop = Shop::open(db).await;
+    let payment = requested(&mut shop).await;
+    let bodies: Vec<String> = (0..8)
+        .map(|number| event(&format!("evt_{number}"), &payment, "authorized").to_string())
+        .collect();
+
+    let all = [0, 1, 2, 3, 4, 5, 6, 7].map(|number| post(&shop, &bodies[number], SECRET, 0));
+    let [a, b, c, d, e, f, g, h] = all;
+    let answers = tokio::join!(a, b, c, d, e, f, g, h);
+
+    assert_eq!((answers.0.status.as_u16(), answers.7.status.as_u16()), (200, 200));
+    assert_eq!(shop.service.published_names().await, ["PaymentAuthorized"]);
+}
+
+#[sqlx::test]
+async fn the_name_of_a_hold_is_kept_whoever_tells_it(db: PgPool) {
+    let mut shop = Shop::open(db).await;
+    let payment = shop.pay_with(ACCEPT).await;
+    let order = OrderId::new();
+    shop.processor.kill().await;
+    shop.request(order, &payment).await;
+    let body = event("evt_1", &payment, "authorized").to_string();
+    assert_eq!(post(&shop, &body, SECRET, 0).await.status, 200);
+
+    shop.dispatch(order).await;
+
+    let kept = "select count(*) from payments where authorization_ref = 'aut_1' and wish = 'take'";
+    assert_eq!(shop.count(kept).await, 1);
 }
 
 #[sqlx::test]
