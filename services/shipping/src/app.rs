@@ -4,7 +4,7 @@ use kernel::{OrderId, ShipmentId};
 use sqlx::PgConnection;
 use time::Duration;
 
-use crate::domain::shipment::{Command, Event, Recall, Shipment, decide, evolve};
+use crate::domain::shipment::{Command, Event, decide, evolve};
 use crate::store::shipments::{self, Destination, Record};
 use crate::worker::{AskCarrier, Job, Task};
 use crate::{Error, publish};
@@ -84,14 +84,10 @@ pub(crate) async fn execute_in(
     record.carrier_ref = carrier_ref.or(record.carrier_ref);
     record.version = shipments::save(conn, &record).await?;
     messaging::append(conn, publish::messages(&record, &events)).await?;
-    if must_be_held_back(&record.shipment, &events) {
+    // Jobs of one parcel run in order, so this one finds the booking done.
+    if events.contains(&Event::RecallWanted) {
         let job = Job { shipment: id, task: Task::Cancel };
         messaging::enqueue::<AskCarrier>(conn, &id.to_string(), &job).await?;
     }
     Ok(record)
-}
-
-/// Jobs of one parcel run in order, so this one finds the booking done.
-fn must_be_held_back(shipment: &Shipment, events: &[Event]) -> bool {
-    shipment.recall == Recall::Wanted && events.contains(&Event::RecallWanted)
 }

@@ -128,3 +128,28 @@ fn accepted(answer: Answer) -> Result<Answer, CarrierError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_says_whether_asking_again_may_help() {
+        let class = |status: u16| {
+            let status = http::StatusCode::from_u16(status).unwrap();
+            let (headers, body) = (http::HeaderMap::new(), axum::body::Bytes::new());
+            let answer = Answer { callee: "carrier", status, headers, body };
+            accepted(answer).map(drop).map_err(|error| error.class())
+        };
+
+        assert_eq!((class(200), class(201)), (Ok(()), Ok(())));
+        for status in [429, 500, 503] {
+            assert_eq!(class(status), Err(ErrorClass::Unavailable), "{status}");
+        }
+        assert_eq!(class(302), Err(ErrorClass::Later));
+        assert_eq!(
+            (class(400), class(409)),
+            (Err(ErrorClass::Permanent), Err(ErrorClass::Permanent))
+        );
+    }
+}

@@ -3,4 +3,3 @@
 pub(crate) mod rates;
 pub(crate) mod shipments;
 pub(crate) mod tracking_events;
-pub(crate) mod webhook_events;

@@ -195,6 +195,56 @@ mod tests {
     }
 
     #[test]
+    fn each_command_counts_in_its_own_stages_only() {
+        let stages = [
+            Stage::Prepared,
+            Stage::Booking,
+            Stage::Booked,
+            Stage::Dispatched,
+            Stage::InTransit,
+            Stage::OutForDelivery,
+            Stage::Delivered,
+            Stage::Cancelled,
+        ];
+        let book = Command::Book { tracking_number: "PN1".into() };
+
+        for (command, counts) in [
+            (Command::Prepare, &[] as &[Stage]),
+            (Command::BeginBooking, &stages[..1]),
+            (book, &stages[1..2]),
+            (Command::HoldBack, &stages[..3]),
+        ] {
+            for stage in stages {
+                let events = decide(Some(&shipment(stage, Recall::None)), command.clone());
+                assert_eq!(!events.is_empty(), counts.contains(&stage), "{command:?} {stage:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_recall_is_answered_once() {
+        let said = |recall, command| decide(Some(&shipment(Stage::Booked, recall)), command);
+
+        assert_eq!(said(Recall::None, Command::RefuseRecall), []);
+        assert_eq!(said(Recall::Wanted, Command::RefuseRecall), [Event::RecallRefused]);
+        assert_eq!(said(Recall::Refused, Command::RefuseRecall), []);
+        assert_eq!(said(Recall::Wanted, Command::Recall), []);
+        let answered = [Event::Dispatched, Event::RecallRefused];
+        assert_eq!(said(Recall::Wanted, track(Stage::Dispatched)), answered);
+    }
+
+    #[test]
+    fn a_parcel_that_is_seen_has_been_booked_and_is_seen_on_its_way_only() {
+        let said = |stage, seen| decide(Some(&shipment(stage, Recall::None)), track(seen));
+
+        let booked = Event::Booked { tracking_number: "PN1".into() };
+        assert_eq!(said(Stage::Booking, Stage::Dispatched), [booked, Event::Dispatched]);
+        for nowhere in [Stage::Booking, Stage::Booked, Stage::Cancelled] {
+            assert_eq!(said(Stage::Prepared, nowhere), [], "{nowhere:?}");
+        }
+    }
+
+    #[test]
     fn a_recall_is_granted_at_once_only_while_the_carrier_knows_nothing() {
         let said = |stage| decide(Some(&shipment(stage, Recall::None)), Command::Recall);
 

@@ -78,9 +78,6 @@ async fn take(shipping: &Shipping, headers: &HeaderMap, body: &[u8]) -> Result<(
         return Ok(());
     };
     let mut tx = shipping.db.begin().await?;
-    if !store::webhook_events::take(&mut tx, &webhook.id).await? {
-        return Ok(());
-    }
     let stage = seen.status.stage();
     let command = Command::Track { stage, tracking_number: seen.tracking_number };
     let cause = store::shipments::cause(&mut tx, id).await?.unwrap_or_else(Cause::current);

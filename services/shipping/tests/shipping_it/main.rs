@@ -5,4 +5,5 @@ mod journeys;
 mod rates;
 mod recalls;
 mod support;
+mod table;
 mod webhooks;

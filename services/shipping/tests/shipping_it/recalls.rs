@@ -13,6 +13,9 @@ async fn a_parcel_that_is_still_packed_is_cancelled_at_once_and_never_booked(db:
     let depots = Depots::open(db, 20, 1).await;
     let order = OrderId::new();
     depots.confirm(order).await;
+    let packing = "select due_at > now() + interval '0.5 s' from messaging.job";
+    let packing: bool = sqlx::query_scalar(packing).fetch_one(&depots.service.db).await.unwrap();
+    assert!(packing, "the carrier is called before the parcel is packed");
 
     depots.recall(order).await;
     depots.recall(order).await;
@@ -56,6 +59,34 @@ async fn a_recall_that_comes_too_late_is_refused_and_the_parcel_goes_on(db: PgPo
     let names = depots.service.published_names().await;
     let refused = names.iter().filter(|name| *name == "ShipmentRecallRefused").count();
     assert_eq!((refused, names.last().unwrap().as_str()), (1, "ShipmentDelivered"));
+}
+
+#[sqlx::test]
+async fn a_parcel_that_the_carrier_will_never_fetch_waits_for_a_person_and_can_be_recalled(
+    db: PgPool,
+) {
+    let mut depots = Depots::open(db, NEVER_MS, 0).await;
+    let order = OrderId::new();
+    depots.kill_carrier().await;
+    depots.confirm(order).await;
+    depots.reaches(order, "booking").await;
+    // No street: refused with 422.
+    sqlx::query("update shipments set line1 = ''").execute(&depots.service.db).await.unwrap();
+    depots.restart_carrier().await;
+    let given_up = || async {
+        let jobs: i64 = sqlx::query_scalar("select count(*) from messaging.job")
+            .fetch_one(&depots.service.db)
+            .await
+            .unwrap();
+        (jobs == 0).then_some(())
+    };
+    testkit::eventually(given_up).await;
+    assert_eq!(depots.service.published_names().await, ["ShipmentPrepared"]);
+
+    depots.recall(order).await;
+
+    depots.said(&["ShipmentPrepared", "ShipmentCancelled"]).await;
+    assert!(depots.ledger().await.is_empty());
 }
 
 #[sqlx::test]

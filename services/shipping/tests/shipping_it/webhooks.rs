@@ -68,6 +68,45 @@ async fn news_that_overtakes_the_booking_is_believed(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_sighting_has_the_carriers_time_and_the_first_one_counts(db: PgPool) {
+    let depots = Depots::open(db, NEVER_MS, 0).await;
+    let order = OrderId::new();
+    depots.confirm(order).await;
+    depots.reaches(order, "booked").await;
+
+    for (id, status, created) in [
+        ("trk_3", "delivered", 1_700_000_000),
+        ("trk_1", "picked_up", 1_700_000_000),
+        ("trk_9", "picked_up", 1_800_000_000),
+        ("trk_2", "in_transit", i64::MAX),
+    ] {
+        let mut seen = sighting(id, order, status);
+        seen["created"] = created.into();
+        assert_eq!(depots.post(&seen.to_string(), SECRET, 0).await.status, 200);
+    }
+
+    let seen = depots.reaches(order, "delivered").await;
+    let events = seen["events"].as_array().unwrap();
+    let told: Vec<_> = events.iter().map(|event| event["status"].as_str().unwrap()).collect();
+    assert_eq!(told, ["dispatched", "delivered", "in_transit"]);
+    assert_eq!(events[0]["at"], "2023-11-14T22:13:20Z");
+}
+
+#[sqlx::test]
+async fn news_that_comes_at_once_is_told_once(db: PgPool) {
+    let depots = Depots::open(db, NEVER_MS, 0).await;
+    let order = OrderId::new();
+    depots.confirm(order).await;
+    depots.reaches(order, "booked").await;
+    let body = sighting("trk_1", order, "picked_up").to_string();
+
+    let post = || depots.post(&body, SECRET, 0);
+    tokio::join!(post(), post(), post(), post(), post(), post(), post(), post());
+
+    assert_eq!(depots.service.published_names().await, ["ShipmentPrepared", "ShipmentDispatched"]);
+}
+
+#[sqlx::test]
 async fn what_is_unknown_is_taken_and_ignored(db: PgPool) {
     let depots = Depots::open(db, NEVER_MS, 0).await;
     let mut novel = sighting("trk_2", OrderId::new(), "picked_up");
