@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use runtime::App;
 use sqlx::migrate::Migrator;
 
+#[cfg(test)]
+mod openapi;
+
 /// A service, as the tools see it.
 pub(crate) struct Entry {
     /// The directory, the package, the database, the consumer group and the image.
@@ -13,10 +16,19 @@ pub(crate) struct Entry {
     pub(crate) migrations: fn() -> Option<&'static Migrator>,
     /// Runs it with these arguments.
     pub(crate) run: fn(Vec<String>) -> ExitCode,
+    /// Its OpenAPI document.
+    #[cfg(test)]
+    document: openapi::Document,
 }
 
 const fn entry<A: App>() -> Entry {
-    Entry { name: A::NAME, migrations: A::migrations, run: |args| runtime::run::<A>(args) }
+    Entry {
+        name: A::NAME,
+        migrations: A::migrations,
+        run: |args| runtime::run::<A>(args),
+        #[cfg(test)]
+        document: |keys| Box::pin(openapi::document::<A>(keys)),
+    }
 }
 
 /// Every service.

@@ -127,7 +127,8 @@ fn gateway_conf(conf: &gateway::Conf) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn keys(folder: &std::path::Path) -> anyhow::Result<()> {
+/// A key pair for each service.
+pub(crate) fn keys(folder: &std::path::Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
     for service in crate::services::ALL {
         runtime::keys::write_pair(folder, service.name)?;
