@@ -1,5 +1,6 @@
 //! The main job in headless Chromium, with screenshots in `target/e2e-screenshots`.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use e2e::shop::{CHALLENGED, RIGHT_CODE, Shop, Variant, fresh_email, fresh_key};
@@ -110,12 +111,14 @@ async fn pay(browser: &Browser) {
     browser.click("form button").await;
 }
 
-/// Offers an item, finds it among the hits, and opens its page.
+/// Offers an item with a picture of it, finds it among the hits, and opens its page.
 async fn sell(browser: &Browser) {
     let key = fresh_key();
     let title = format!("Spyglass {}", key.get(..8).unwrap());
     go(browser, "/sell").await;
     browser.photograph("sell").await;
+    let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/oar.png");
+    browser.write("main input[name=file]", picture.to_str().unwrap()).await;
     let item = [
         ("title", title.as_str()),
         ("description", "Sees ships before they see you."),
@@ -130,6 +133,8 @@ async fn sell(browser: &Browser) {
     .await;
     browser.click("main .results a[href^=\"/p/\"]").await;
     browser.reads("49.50").await;
+    let width = "return document.querySelector('.shots img[src$=\".png\"]').naturalWidth";
+    assert_eq!(browser.script(width).await, 64, "the seller's own picture is shown");
     browser.photograph("sold-by-a-shopper").await;
 }
 
@@ -192,6 +197,8 @@ async fn the_main_job_is_done_in_a_browser() {
     let order = shopper.url().await;
     let here = || async { shopper.text(".way li[aria-current=step] .way-name").await };
     eventually("Delivered".to_owned(), here).await;
+    // What was bought has left the basket; its badge says so without a new page.
+    assert_eq!(shopper.text(".basket-link").await, "Basket");
     assert_eq!(shopper.url().await, order);
     shopper.photograph("order-delivered").await;
     shop.mail(&email, "Delivered: your order", PATIENCE).await.unwrap();
