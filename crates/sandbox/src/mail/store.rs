@@ -1,5 +1,7 @@
 //! Mails as files, with a journal of who sent them to whom.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -39,6 +41,7 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let (journal, envelopes) = Journal::open(&folder.join("mails.jsonl"))?;
         std::fs::create_dir_all(folder.join("mails"))?;
+        remove_forgotten(&folder.join("mails"), &envelopes)?;
         Ok(Self { folder: folder.into(), journal, envelopes: Arc::new(RwLock::new(envelopes)) })
     }
 
@@ -88,4 +91,17 @@ impl Store {
     fn path(&self, id: &str) -> PathBuf {
         self.folder.join("mails").join(format!("{id}.eml"))
     }
+}
+
+/// Removes the mails that the journal does not know any more, or never did.
+fn remove_forgotten(mails: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
+    let known: HashSet<&str> = envelopes.iter().map(|envelope| envelope.id.as_str()).collect();
+    for file in std::fs::read_dir(mails)? {
+        let path = file?.path();
+        let id = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        if !known.contains(id) {
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }

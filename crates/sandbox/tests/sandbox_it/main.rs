@@ -91,10 +91,14 @@ async fn a_restarted_mailbox_has_all_its_mails() {
     let first = Mailbox::open(&folder).await;
     first.send(letter("ada@example.org")).await;
     first.stop.cancel();
+    let forgotten = folder.join("mails").join("forgotten.eml");
+    std::fs::write(&forgotten, "of a line that the journal has no more").unwrap();
 
     let second = Mailbox::open(&folder).await;
 
-    assert_eq!(second.mails("ada").await.len(), 1);
+    let mails = second.mails("ada").await;
+    assert_eq!((mails.len(), mails[0]["subject"].as_str()), (1, Some("Schöne Grüße – order F7K2")));
+    assert!(!forgotten.exists());
 }
 
 #[tokio::test]
