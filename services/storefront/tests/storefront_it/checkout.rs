@@ -142,6 +142,18 @@ async fn what_was_not_reviewed_is_not_paid() {
 }
 
 #[tokio::test]
+async fn a_price_for_another_address_is_not_paid() {
+    let (world, key) = at_review().await;
+    let mut elsewhere = ADDRESS;
+    elsewhere[6] = ("country", "US");
+    world.post("/checkout", &elsewhere).await;
+
+    let page = world.post("/checkout/pay", &[("key", &key)]).await;
+
+    assert_eq!(page.leads_to(), "/checkout/review?why=changed");
+}
+
+#[tokio::test]
 async fn leaving_the_card_page_leads_back_to_the_review() {
     let (world, key) = at_review().await;
     world.post("/checkout/pay", &[("key", &key)]).await;

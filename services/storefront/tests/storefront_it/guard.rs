@@ -2,6 +2,7 @@
 
 use axum::http::{Method, Request, StatusCode, header};
 
+use crate::services::{GONE, ORDER, UNLUCKY};
 use crate::world::World;
 
 #[tokio::test]
@@ -151,4 +152,60 @@ async fn what_stands_in_an_address_stays_one_piece_of_the_next_one() {
         ["..%2F..%2Fauth%2Fv1%2Fme", "..%2F..%2Fauth%2Fv1%2Fme"],
         "the services saw other paths"
     );
+}
+
+#[tokio::test]
+async fn a_basket_that_is_gone_is_replaced_and_not_asked_for_again() {
+    let world = World::new().await;
+    world.set_cookie(web::cookies::BASKET, GONE);
+    let line = [("sku", "linen-shirt/small"), ("quantity", "1"), ("handle", "linen-shirt")];
+
+    let added = world.post("/basket/add", &line).await;
+
+    assert!(added.leads_to().starts_with("/p/linen-shirt?added=1"));
+    assert!(world.cookie(web::cookies::BASKET).is_some_and(|token| token != GONE));
+}
+
+#[tokio::test]
+async fn a_guests_basket_stays_until_it_has_arrived() {
+    let world = World::new().await;
+    let ada = [("email", "ada@example.org"), ("password", "correct horse")];
+
+    world.set_cookie(web::cookies::BASKET, UNLUCKY);
+    world.post("/sign-in", &ada).await;
+    let after_an_outage = world.cookie(web::cookies::BASKET);
+    world.set_cookie(web::cookies::BASKET, GONE);
+    world.post("/sign-in", &ada).await;
+
+    assert_eq!(after_an_outage.as_deref(), Some(UNLUCKY));
+    assert_eq!(world.cookie(web::cookies::BASKET), None, "a basket that is gone goes");
+}
+
+#[tokio::test]
+async fn auth_hears_where_a_password_was_typed() {
+    let world = World::new().await;
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("/sign-in")
+        .header("sec-fetch-site", "same-origin")
+        .header("x-forwarded-for", "203.0.113.7")
+        .header("x-real-ip", "203.0.113.7")
+        .header("user-agent", "Ada's browser")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+
+    world.send(request, "email=ada%40example.org&password=correct+horse").await;
+
+    let heard = world.told.lock().unwrap().origin.clone();
+    assert_eq!(heard, ["203.0.113.7", "203.0.113.7", "Ada's browser"]);
+}
+
+#[tokio::test]
+async fn the_token_of_a_link_adds_nothing_to_other_addresses() {
+    let world = World::new().await;
+    world.sign_in();
+
+    let page = world.get(&format!("/orders/{ORDER}?t=a%26b%3D%22%3E%3Cx%3E%23")).await.text;
+
+    assert!(page.contains("/events?access_token=abx\""), "{page}");
+    assert!(page.contains(&format!("/orders/{ORDER}?t=abx\"")), "{page}");
 }

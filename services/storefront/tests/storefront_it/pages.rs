@@ -37,6 +37,7 @@ async fn what_is_not_there_is_a_page_of_the_shop() {
         "/nowhere",
         "/p/nobody",
         "/c/nothing",
+        "/c/clothing?after=nonsense",
         "/problems/none",
         "/static/flotilla.old.css",
         "/a/b/c",

@@ -87,6 +87,9 @@ impl SearchService for Search {
         request: Request<api::ListProductsRequest>,
     ) -> Result<Response<api::ListProductsResponse>, Status> {
         let request = request.into_inner();
+        if request.after == "nonsense" {
+            return Err(Status::invalid_argument("expected the cursor of the previous page"));
+        }
         if request.query == "nothing" {
             return Ok(Response::new(api::ListProductsResponse::default()));
         }

@@ -26,6 +26,8 @@ pub(crate) struct Told {
     pub(crate) confirmed: Vec<String>,
     /// Orders and parcels that were asked for, as they stood in the path.
     pub(crate) asked: Vec<String>,
+    /// Where the last one who signed in came from.
+    pub(crate) origin: Vec<String>,
     /// Sizes of the pictures that were sent.
     pub(crate) pictures: Vec<usize>,
     /// Items that were offered.
@@ -59,7 +61,14 @@ fn basket(told: &Told) -> Response {
     Json(json!({ "basket_id": BASKET, "lines": told.lines })).into_response()
 }
 
-async fn show_basket(State(told): State<Shared>) -> Response {
+/// A basket that has ended; and one whose merge fails.
+pub(crate) const GONE: &str = "bsk_gone.secret";
+pub(crate) const UNLUCKY: &str = "bsk_unlucky.secret";
+
+async fn show_basket(State(told): State<Shared>, headers: HeaderMap) -> Response {
+    if headers.get("basket-token").is_some_and(|token| token == GONE) {
+        return problem(404, "no_such_basket", "there is no such basket", &[]);
+    }
     basket(&told.lock().unwrap())
 }
 
@@ -171,7 +180,14 @@ async fn refresh(State(told): State<Shared>, Json(body): Json<Value>) -> Respons
         .into_response()
 }
 
-async fn sign_in(State(told): State<Shared>, Json(body): Json<Value>) -> Response {
+async fn sign_in(
+    State(told): State<Shared>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    let origin = ["x-forwarded-for", "x-real-ip", "user-agent"];
+    let origin = origin.map(|name| headers.get(name).map(|value| value.to_str().unwrap().into()));
+    told.lock().unwrap().origin = origin.into_iter().flatten().collect();
     if body["password"] != "correct horse" {
         return problem(401, "wrong_credentials", "e-mail or password is wrong", &[]);
     }
@@ -181,6 +197,12 @@ async fn sign_in(State(told): State<Shared>, Json(body): Json<Value>) -> Respons
 }
 
 async fn merge(State(told): State<Shared>, Json(body): Json<Value>) -> Response {
+    if body["token"] == GONE {
+        return problem(404, "no_such_basket", "there is no such basket", &[]);
+    }
+    if body["token"] == UNLUCKY {
+        return problem(503, "database_unavailable", "database unavailable", &[]);
+    }
     let mut told = told.lock().unwrap();
     told.merged.push(body["token"].as_str().unwrap().to_owned());
     basket(&told)

@@ -127,5 +127,13 @@ mod tests {
         assert_eq!(bounds("20000-"), (Some(20_000), None));
         assert_eq!(bounds("nonsense"), (None, None));
         assert_eq!(bounds("-5-x"), (None, None));
+        assert_eq!(bounds("5--3"), (Some(5), None));
+    }
+
+    #[test]
+    fn no_question_is_longer_than_search_allows() {
+        let query = ListQuery { q: "é".repeat(9_000), ..ListQuery::default() };
+
+        assert_eq!(query.request().query.len(), 2_000);
     }
 }
