@@ -204,5 +204,7 @@ mod tests {
 
         assert!(available(Some((true, 1))) && available(Some((false, 0))));
         assert!(!available(Some((true, 0))) && !available(Some((true, -3))) && !available(None));
+        let oversold = document(facts(vec![variant("a", eur(1), Some((true, -3)))])).unwrap();
+        assert_eq!(oversold.page.variants[0].available, 0, "nobody reads that there are -3");
     }
 }

@@ -96,6 +96,7 @@ async fn variants_come_in_the_order_asked_for_and_unknown_ones_not_at_all(db: Pg
     assert_eq!(answer["items"][0]["product_title"], "B");
     let many = vec!["x"; 101].join(",");
     assert_eq!(shop.get(&format!("variants?sku={many}")).await.wrong_fields(), ["sku"]);
+    assert_eq!(shop.get("variants?sku=a/m&currency=USD").await.code(), "malformed_query");
 }
 
 #[sqlx::test(migrations = "./migrations")]
