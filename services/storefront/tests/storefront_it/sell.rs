@@ -92,6 +92,17 @@ async fn every_wrong_field_is_named_also_when_the_picture_is_one_of_them() {
 }
 
 #[tokio::test]
+async fn an_item_whose_picture_is_of_no_use_is_not_offered_without_it() {
+    let world = seller().await;
+
+    let page = offer(&world, &[], b"GIF89a").await;
+
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text.contains("id=\"picture-wrong\"") && !page.text.contains("title-wrong"));
+    assert!(world.told.lock().unwrap().offers.is_empty());
+}
+
+#[tokio::test]
 async fn a_guest_is_led_to_the_sign_in_page_before_anything_is_read() {
     let world = World::new().await;
 
