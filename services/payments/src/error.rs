@@ -70,18 +70,10 @@ impl ServiceError for Error {
     }
 
     fn fields(&self) -> Vec<FieldError> {
-        match self {
-            Self::CardNumber(fields) => fields.clone(),
-            Self::Request(error) => error.fields(),
-            Self::NoSuchPayment
-            | Self::Webhook(_)
-            | Self::Provider(_)
-            | Self::Contract(_)
-            | Self::Corrupt(_)
-            | Self::Database(_)
-            | Self::Append(_)
-            | Self::Enqueue(_) => Vec::new(),
+        if let Self::CardNumber(fields) = self {
+            return fields.clone();
         }
+        if let Self::Request(error) = self { error.fields() } else { Vec::new() }
     }
 
     fn retry_after(&self) -> Option<u64> {

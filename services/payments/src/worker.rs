@@ -125,3 +125,15 @@ async fn give_up(conn: &mut PgConnection, job: &Job, why: &GaveUp) -> Result<(),
         work::Job::Capture | work::Job::Release => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bank_that_has_not_answered_is_no_outcome() {
+        let seen = Seen { authorization: "aut_1".into(), status: SeenStatus::Pending };
+
+        assert!(matches!(learnt(seen), Err(Error::Provider(ProviderError::Pending))));
+    }
+}

@@ -65,17 +65,7 @@ impl ServiceError for Error {
     }
 
     fn fields(&self) -> Vec<FieldError> {
-        match self {
-            Self::Request(error) => error.fields(),
-            Self::NoSuchShipment
-            | Self::Webhook(_)
-            | Self::Carrier(_)
-            | Self::Contract(_)
-            | Self::Corrupt(_)
-            | Self::Database(_)
-            | Self::Append(_)
-            | Self::Enqueue(_) => Vec::new(),
-        }
+        if let Self::Request(error) = self { error.fields() } else { Vec::new() }
     }
 
     fn retry_after(&self) -> Option<u64> {

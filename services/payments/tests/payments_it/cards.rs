@@ -36,6 +36,9 @@ async fn a_declined_card_is_declined_with_the_banks_reason(db: PgPool) {
 
     let declined: PaymentDeclined = shop.service.published().await[0].read();
     assert_eq!(declined.reason, "the bank refused the card");
+    let path = format!("/api/payments/v1/payments/{payment}");
+    let seen = shop.service.get(&path, &shop.token()).await.json;
+    assert_eq!((&seen["status"], &seen["reason"]), (&"declined".into(), &declined.reason.into()));
 }
 
 #[sqlx::test]

@@ -38,6 +38,20 @@ async fn the_same_key_opens_one_card_page(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_page_that_was_opened_before_a_crash_is_the_one_that_is_given(db: PgPool) {
+    let shop = Shop::open(db.clone()).await;
+    let first = shop.prepare("k").await;
+    // As if the process had died between the provider's answer and our commit.
+    for table in ["delete from fleet.idempotency_keys", "delete from payments"] {
+        sqlx::query(table).execute(&db).await.unwrap();
+    }
+
+    let second = shop.prepare("k").await;
+
+    assert_eq!((first, shop.processor.card_pages()), (second, 1));
+}
+
+#[sqlx::test]
 async fn every_wrong_field_is_named(db: PgPool) {
     let shop = Shop::open(db).await;
     let body = json!({
@@ -78,6 +92,8 @@ async fn a_card_number_is_refused_wherever_it_is_and_not_repeated(db: PgPool) {
         )
         .await;
     assert_eq!(broken.code(), "card_number_refused");
+    let named = prepare(&shop, &shop.token(), "k", &json!({ "4242424242424242": true })).await;
+    assert_eq!(named.code(), "card_number_refused");
 }
 
 #[sqlx::test]

@@ -105,6 +105,12 @@ impl Processor {
         assert_eq!(void.await.unwrap().status().as_u16(), 200);
     }
 
+    /// How many card pages were opened, by its journal.
+    pub(crate) fn card_pages(&self) -> usize {
+        let journal = self.settings.sandbox_dir.join("payments.jsonl");
+        std::fs::read_to_string(journal).unwrap().matches("\"opened\"").count()
+    }
+
     /// The statuses of everything on its books.
     pub(crate) async fn statuses(&self) -> Vec<String> {
         let ledger = self.ledger().await;

@@ -72,29 +72,31 @@ async fn copies_of_a_webhook_ask_the_provider_once(db: PgPool) {
     let payment = requested(&mut shop).await;
     let declined = event("evt_1", &payment, "declined").to_string();
     assert_eq!(post(&shop, &declined, SECRET, 0).await.status, 200);
-    let before = shop.jobs().await;
 
     let late = event("evt_2", &payment, "authorized").to_string();
     for _ in 0..3 {
         assert_eq!(post(&shop, &late, SECRET, 0).await.status, 200);
     }
 
-    assert_eq!(shop.jobs().await, before + 1);
+    let looks = "select count(*) from messaging.job where job ->> 'what' = 'release'";
+    assert_eq!(shop.count(looks).await, 1);
 }
 
 #[sqlx::test]
 async fn webhooks_that_come_at_once_follow_one_another(db: PgPool) {
     let mut shop = Shop::open(db).await;
     let payment = requested(&mut shop).await;
-    let bodies: Vec<String> = (0..8)
-        .map(|number| event(&format!("evt_{number}"), &payment, "authorized").to_string())
-        .collect();
+    let bodies = ["evt_1", "evt_2", "evt_3"];
+    let bodies = bodies.map(|id| event(id, &payment, "authorized").to_string());
+    // Connections that are there already, so that all begin at once.
+    let db = &shop.service.db;
+    let (one, two, three) = tokio::join!(db.acquire(), db.acquire(), db.acquire());
+    drop((one, two, three));
 
-    let all = [0, 1, 2, 3, 4, 5, 6, 7].map(|number| post(&shop, &bodies[number], SECRET, 0));
-    let [a, b, c, d, e, f, g, h] = all;
-    let answers = tokio::join!(a, b, c, d, e, f, g, h);
+    let [one, two, three] = bodies.each_ref().map(|body| post(&shop, body, SECRET, 0));
+    let (one, two, three) = tokio::join!(one, two, three);
 
-    assert_eq!((answers.0.status.as_u16(), answers.7.status.as_u16()), (200, 200));
+    assert_eq!([one.status, two.status, three.status].map(|status| status.as_u16()), [200; 3]);
     assert_eq!(shop.service.published_names().await, ["PaymentAuthorized"]);
 }
 
@@ -134,12 +136,13 @@ async fn what_a_webhook_tells_belongs_to_the_request_that_led_to_the_payment(db:
 
 #[sqlx::test]
 async fn what_is_unknown_is_taken_and_ignored(db: PgPool) {
-    let shop = Shop::open(db).await;
+    let mut shop = Shop::open(db).await;
+    let payment = requested(&mut shop).await;
     let stranger = event("evt_1", "pay_00000000000000000000000000000000", "authorized");
-    let mut novel = event("evt_2", "pay_x", "authorized");
+    let mut novel = event("evt_2", &payment, "authorized");
     novel["type"] = json!("dispute.opened");
 
-    for body in [stranger, novel, event("evt_3", "x", "framed")] {
+    for body in [stranger, novel, event("evt_3", &payment, "framed")] {
         assert_eq!(post(&shop, &body.to_string(), SECRET, 0).await.status, 200, "{body}");
     }
     assert_eq!(post(&shop, "{", SECRET, 0).await.status, 400);

@@ -88,11 +88,9 @@ pub(crate) async fn set(conn: &mut PgConnection, rate: &Rate) -> Result<Rate, Er
     row.try_into()
 }
 
-/// Takes the rates that the others have not been told of. One process at a time.
+/// Takes the rates that the others have not been told of. Who comes second waits for the rows, and finds
+/// them announced.
 pub(crate) async fn take_unannounced(conn: &mut PgConnection) -> Result<Vec<Rate>, Error> {
-    sqlx::query("select pg_advisory_xact_lock(hashtext('shipping.rates'))")
-        .execute(&mut *conn)
-        .await?;
     all(sqlx::query_as(
         "update rates set announced_version = version where announced_version < version
          returning method, country, name, price_minor, currency, free_from_minor, version",

@@ -52,6 +52,12 @@ async fn staff_set_a_rate_and_the_others_hear_of_it(db: PgPool) {
     assert_eq!(events.iter().map(|event| event.version).collect::<Vec<_>>(), [1, 2]);
     let seen = depots.service.get(&format!("{RATES}?country=FR"), "").await.json;
     assert_eq!(seen[1]["price"]["minor"], 1_600);
+    let announced = "select announced_version = version from rates where country = 'FR'";
+    let announced: bool =
+        sqlx::query_scalar(announced).fetch_one(&depots.service.db).await.unwrap();
+    assert!(announced, "it would be told once more at the next start");
+    let everywhere = depots.service.post(SET, &depots.service.staff(), &[], &express("*", 9)).await;
+    assert_eq!((everywhere.status.as_u16(), &everywhere.json["country"]), (200, &json!("*")));
 }
 
 #[sqlx::test]

@@ -46,6 +46,57 @@ async fn a_booked_parcel_is_held_back_by_the_carrier(db: PgPool) {
 }
 
 #[sqlx::test]
+async fn the_carriers_name_of_a_parcel_is_kept(db: PgPool) {
+    let mut depots = Depots::open(db, NEVER_MS, 0).await;
+    let order = OrderId::new();
+    depots.confirm(order).await;
+    depots.reaches(order, "booked").await;
+    let booked = depots.ledger().await[0]["id"].clone();
+    depots.kill_carrier().await;
+
+    depots.recall(order).await;
+
+    let kept: Option<String> =
+        sqlx::query_scalar("select carrier_ref from shipments where recall = 'wanted'")
+            .fetch_one(&depots.service.db)
+            .await
+            .unwrap();
+    assert_eq!(kept.as_deref(), booked.as_str());
+}
+
+#[sqlx::test]
+async fn a_booking_whose_name_was_lost_is_held_back_too(db: PgPool) {
+    let depots = Depots::open(db.clone(), NEVER_MS, 0).await;
+    let order = OrderId::new();
+    depots.confirm(order).await;
+    depots.reaches(order, "booked").await;
+    sqlx::query("update shipments set carrier_ref = null").execute(&db).await.unwrap();
+
+    depots.recall(order).await;
+
+    depots.said(&["ShipmentPrepared", "ShipmentCancelled"]).await;
+    assert_eq!(depots.stages_at_carrier().await, ["cancelled"]);
+}
+
+#[sqlx::test]
+async fn a_carrier_that_has_the_parcel_already_refuses_the_recall(db: PgPool) {
+    let depots = Depots::open(db.clone(), 20, 0).await;
+    let order = OrderId::new();
+    depots.confirm(order).await;
+    depots.reaches(order, "delivered").await;
+    // As if none of its news had come.
+    sqlx::query("update shipments set stage = 'booked'").execute(&db).await.unwrap();
+
+    depots.recall(order).await;
+
+    let refused = || async {
+        let names = depots.service.published_names().await;
+        (names.last().unwrap() == "ShipmentRecallRefused").then_some(())
+    };
+    testkit::eventually(refused).await;
+}
+
+#[sqlx::test]
 async fn a_recall_that_comes_too_late_is_refused_and_the_parcel_goes_on(db: PgPool) {
     let depots = Depots::open(db, 300, 0).await;
     let order = OrderId::new();

@@ -65,6 +65,11 @@ async fn news_that_overtakes_the_booking_is_believed(db: PgPool) {
         depots.service.published_names().await,
         ["ShipmentPrepared", "ShipmentDispatched", "ShipmentDelivered"]
     );
+    let kept: Option<String> = sqlx::query_scalar("select carrier_ref from shipments")
+        .fetch_one(&depots.service.db)
+        .await
+        .unwrap();
+    assert_eq!(kept.as_deref(), Some("cst_1"));
 }
 
 #[sqlx::test]
@@ -109,16 +114,18 @@ async fn news_that_comes_at_once_is_told_once(db: PgPool) {
 #[sqlx::test]
 async fn what_is_unknown_is_taken_and_ignored(db: PgPool) {
     let depots = Depots::open(db, NEVER_MS, 0).await;
-    let mut novel = sighting("trk_2", OrderId::new(), "picked_up");
+    let order = OrderId::new();
+    depots.confirm(order).await;
+    let mut novel = sighting("trk_2", order, "picked_up");
     novel["type"] = "shipment.insured".into();
 
     for body in [
         sighting("trk_1", OrderId::new(), "picked_up"),
         novel,
-        sighting("trk_3", OrderId::new(), "lost_at_sea"),
+        sighting("trk_3", order, "lost_at_sea"),
     ] {
         assert_eq!(depots.post(&body.to_string(), SECRET, 0).await.status, 200, "{body}");
     }
     assert_eq!(depots.post("[]", SECRET, 0).await.status, 400);
-    assert!(depots.service.published_names().await.is_empty());
+    assert_eq!(depots.service.published_names().await, ["ShipmentPrepared"]);
 }
