@@ -110,9 +110,11 @@ async fn a_stream_ends_with_the_token_that_opened_it(db: PgPool) {
 
     let bearer = format!("Bearer {soon}");
     let headers = [("authorization", bearer.as_str())];
-    let stream = shop.service.send(Method::GET, &placed.path("/events"), &headers, "").await;
+    let path = placed.path("/events");
+    let stream = shop.service.send(Method::GET, &path, &headers, "");
+    let stream = tokio::time::timeout(std::time::Duration::from_secs(6), stream).await;
 
-    assert_eq!(told(&stream), of(&[("1", "placed")]));
+    assert_eq!(told(&stream.expect("the stream outlives its token")), of(&[("1", "placed")]));
 }
 
 #[sqlx::test(migrations = "./migrations")]
