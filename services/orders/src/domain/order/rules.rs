@@ -44,7 +44,7 @@ fn an_order_that_costs_nothing_is_confirmed_without_a_payment() {
     let purchase = Box::new(free(Some("SPRING")));
     let placed = Event::Placed { purchase, deadline: Deadline(900) };
 
-    let first = when(&[placed.clone()], Command::NoteStockReserved);
+    let first = when(std::slice::from_ref(&placed), Command::NoteStockReserved);
     let last = when(&[placed.clone(), Event::StockReserved], Command::NoteCouponReserved);
 
     assert_eq!(first, Ok(vec![Event::StockReserved]));
