@@ -35,9 +35,9 @@ impl runtime::App for App {
         let db = parts.database()?;
         let shop = domain::mail::Shop::new(parts.settings.public_url.as_str());
         Ok(Service::new()
-            .http(http::routes(db))
+            .http(http::routes(db.clone()))
             .consume(consumers::orders::OnCustomerOrder { shop: shop.clone() })
             .consume(consumers::auth::OnContact { shop })
-            .work(send::SendMail::new(&config)?))
+            .work(send::SendMail::new(&config, db)?))
     }
 }

@@ -11,25 +11,18 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use messaging::{Attempt, GaveUp, Outgoing, Worker};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use crate::domain::mail::{Kind, Mail};
 use crate::store;
+use crate::store::emails::Letter;
 use crate::{Config, Error};
 
 /// Writes a mail and queues it, in the caller's transaction.
 pub(crate) async fn later(conn: &mut PgConnection, mail: Mail) -> Result<(), Error> {
     let id = EmailId::new();
     store::emails::save(conn, id, &mail).await?;
-    let job = Job {
-        id,
-        kind: mail.kind,
-        about: mail.about.clone(),
-        recipient: mail.recipient,
-        subject: mail.subject,
-        text: mail.text,
-        html: mail.html,
-    };
+    let job = Job { id, kind: mail.kind, about: mail.about.clone() };
     messaging::enqueue::<SendMail>(conn, &mail.about, &job).await?;
     Ok(())
 }
@@ -40,21 +33,18 @@ pub(crate) struct Job {
     id: EmailId,
     kind: Kind,
     about: String,
-    recipient: String,
-    subject: String,
-    text: String,
-    html: String,
 }
 
 /// Sends mails, those about one order in their order.
 pub(crate) struct SendMail {
+    db: PgPool,
     smtp: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     domain: String,
 }
 
 impl SendMail {
-    pub(crate) fn new(config: &Config) -> Result<Self, runtime::Error> {
+    pub(crate) fn new(config: &Config, db: PgPool) -> Result<Self, runtime::Error> {
         let wrong = |name, reason: String| runtime::Error::WrongSetting { name, reason };
         let host = config.smtp_url.host_str().filter(|_| config.smtp_url.scheme() == "smtp");
         let host = host.ok_or_else(|| wrong("SMTP_URL", "expected smtp://host:port".to_owned()))?;
@@ -65,18 +55,18 @@ impl SendMail {
             .timeout(Some(Duration::from_secs(10)))
             .build();
         let domain = from.email.domain().to_owned();
-        Ok(Self { smtp, from, domain })
+        Ok(Self { db, smtp, from, domain })
     }
 
-    fn message(&self, job: &Job) -> Result<Message, Error> {
+    fn message(&self, id: EmailId, letter: Letter) -> Result<Message, Error> {
         let unsendable = |error: String| Error::Unsendable(error);
-        let to = job.recipient.parse().map_err(|error| unsendable(format!("{error}")))?;
+        let to = letter.recipient.parse().map_err(|error| unsendable(format!("{error}")))?;
         Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
-            .subject(&job.subject)
-            .message_id(Some(format!("<{}@{}>", job.id, self.domain)))
-            .multipart(MultiPart::alternative_plain_html(job.text.clone(), job.html.clone()))
+            .subject(letter.subject)
+            .message_id(Some(format!("<{id}@{}>", self.domain)))
+            .multipart(MultiPart::alternative_plain_html(letter.body_text, letter.body_html))
             .map_err(|error| unsendable(error.to_string()))
     }
 }
@@ -88,7 +78,8 @@ impl Worker for SendMail {
     type Error = Error;
 
     async fn call(&self, job: &Job, _: &Attempt) -> Result<(), Error> {
-        let sent = self.smtp.send(self.message(job)?).await;
+        let letter = store::emails::letter(&self.db, job.id).await?;
+        let sent = self.smtp.send(self.message(job.id, letter)?).await;
         sent.map(drop).map_err(|error| match error.is_permanent() {
             true => Error::Unsendable(error.to_string()),
             false => Error::MailServer(error.to_string()),
@@ -99,7 +90,7 @@ impl Worker for SendMail {
         &self,
         conn: &mut PgConnection,
         job: &Job,
-        outcome: Result<(), GaveUp>,
+        outcome: Result<&(), GaveUp>,
     ) -> Result<(), Error> {
         let failure = outcome.err().map(|gave_up| gave_up.0);
         store::emails::settle(conn, job.id, failure.as_deref()).await?;

@@ -2,7 +2,7 @@
 
 use kernel::EmailId;
 use serde::Serialize;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use crate::domain::mail::Mail;
@@ -28,6 +28,23 @@ pub(crate) struct Entry {
     pub(crate) sent_at: Option<OffsetDateTime>,
     /// Why it was given up.
     pub(crate) failure: Option<String>,
+}
+
+/// What a mail says, and to whom.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct Letter {
+    pub(crate) recipient: String,
+    pub(crate) subject: String,
+    pub(crate) body_text: String,
+    pub(crate) body_html: String,
+}
+
+/// Reads a mail that is to be sent.
+pub(crate) async fn letter(db: &PgPool, id: EmailId) -> Result<Letter, sqlx::Error> {
+    sqlx::query_as("select recipient, subject, body_text, body_html from emails where id = $1")
+        .bind(id)
+        .fetch_one(db)
+        .await
 }
 
 /// Saves a mail that is to be sent.
