@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
@@ -47,6 +48,7 @@ pub struct Consumer {
     shared: Shared,
     brokers: String,
     strands: usize,
+    spacing: Duration,
     handled_twice: Option<&'static str>,
 }
 
@@ -63,7 +65,13 @@ impl Consumer {
     /// A consumer whose group, and name in the progress table, is `name`.
     pub fn new(name: &'static str, brokers: &str, pool: PgPool, metrics: Metrics) -> Self {
         let shared = Shared { name, pool, metrics, handlers: Arc::default() };
-        Self { shared, brokers: brokers.to_owned(), strands: 4, handled_twice: None }
+        Self {
+            shared,
+            brokers: brokers.to_owned(),
+            strands: 1,
+            spacing: Duration::ZERO,
+            handled_twice: None,
+        }
     }
 
     /// Adds the handler of one topic. A second one for the same topic is an error at
@@ -79,11 +87,18 @@ impl Consumer {
         self
     }
 
-    /// How many transactions run side by side; 4 unless set. Partition `p` of every topic belongs
+    /// How many transactions run side by side; one unless set, which most events share. Partition `p` of every topic belongs
     /// to strand `p` modulo this number, so that what has one key never meets itself.
     #[must_use]
     pub fn strands(self, strands: usize) -> Self {
         Self { strands: strands.max(1), ..self }
+    }
+
+    /// The shortest time between two transactions of a strand: under load, more events share one. None
+    /// unless set; the first after a pause is at once.
+    #[must_use]
+    pub fn spacing(self, spacing: Duration) -> Self {
+        Self { spacing, ..self }
     }
 
     /// The topics that have a handler.
@@ -105,8 +120,9 @@ impl Consumer {
         }
         let stop = stop.child_token();
         let retries = retry::run(self.shared.clone(), stop.clone());
+        let lines = (self.strands, self.spacing);
         let reading = async {
-            let result = reader::run(self.shared, &self.brokers, self.strands, stop.clone()).await;
+            let result = reader::run(self.shared, &self.brokers, lines, stop.clone()).await;
             stop.cancel();
             result
         };

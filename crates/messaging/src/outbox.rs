@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use crate::cause::{self, Cause};
 use crate::event::Outgoing;
-use crate::{Classify, ErrorClass, trace, wake};
+use crate::{Classify, ErrorClass, held, trace, wake};
 
 /// The largest event, in bytes: what a broker takes by default (1 MiB) less room for headers.
 const LARGEST: usize = 900_000;
@@ -37,9 +37,10 @@ impl Classify for AppendError {
     }
 }
 
-/// Appends events to the outbox, in order, in one statement of the caller's transaction, stamped
-/// with [`Cause::current`]. Call it after the aggregate's row is locked or its version checked:
-/// events of one key are in order only if their transactions are.
+/// Appends events to the outbox, in order, in the caller's transaction, stamped with
+/// [`Cause::current`]. Call it after the aggregate's row is locked or its version checked: events of
+/// one key are in order only if their transactions are. In handlers and settlements the events of a
+/// whole batch are written together, just before its commit.
 ///
 /// # Errors
 /// An event without a key or above 900 kB, or a failing database. Nothing was written then.
@@ -48,36 +49,18 @@ pub async fn append(
     events: impl IntoIterator<Item = Outgoing>,
 ) -> Result<(), AppendError> {
     let rows = Rows::of(events)?;
-    if rows.ids.is_empty() {
-        return Ok(());
+    if !rows.ids.is_empty() {
+        wake::events_soon();
+        if let Some(rows) = held::hold_events(rows) {
+            rows.write(conn).await?;
+        }
     }
-    let cause = Cause::current();
-    sqlx::query(
-        "insert into messaging.outbox
-             (slot, event_id, topic, type, key, subject, version, payload,
-              correlation, causation, traceparent)
-         select (select slot from messaging.outbox_slot), e.*, $8, $9, $10
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-                     $7::bytea[]) as e",
-    )
-    .bind(rows.ids)
-    .bind(rows.topics)
-    .bind(rows.types)
-    .bind(rows.keys)
-    .bind(rows.subjects)
-    .bind(rows.versions)
-    .bind(rows.payloads)
-    .bind(cause.correlation)
-    .bind(cause.causation)
-    .bind(trace::inject().or(cause.traceparent))
-    .execute(conn)
-    .await?;
-    wake::events_soon();
     Ok(())
 }
 
-#[derive(Default)]
-struct Rows {
+/// Events as the outbox takes them, a column each.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
     ids: Vec<uuid::Uuid>,
     topics: Vec<&'static str>,
     types: Vec<&'static str>,
@@ -85,11 +68,16 @@ struct Rows {
     subjects: Vec<String>,
     versions: Vec<i64>,
     payloads: Vec<Vec<u8>>,
+    correlations: Vec<uuid::Uuid>,
+    causations: Vec<Option<uuid::Uuid>>,
+    traceparents: Vec<Option<String>>,
 }
 
 impl Rows {
     fn of(events: impl IntoIterator<Item = Outgoing>) -> Result<Self, AppendError> {
         let mut rows = Self::default();
+        let cause = Cause::current();
+        let traceparent = trace::inject().or(cause.traceparent);
         for event in events {
             if event.key.is_empty() {
                 return Err(AppendError::NoKey(event.event_type));
@@ -106,7 +94,52 @@ impl Rows {
             rows.subjects.push(event.subject);
             rows.versions.push(event.version);
             rows.payloads.push(event.payload);
+            rows.correlations.push(cause.correlation);
+            rows.causations.push(cause.causation);
+            rows.traceparents.push(traceparent.clone());
         }
         Ok(rows)
+    }
+
+    /// Puts `later` behind these.
+    pub(crate) fn extend(&mut self, later: Self) {
+        self.ids.extend(later.ids);
+        self.topics.extend(later.topics);
+        self.types.extend(later.types);
+        self.keys.extend(later.keys);
+        self.subjects.extend(later.subjects);
+        self.versions.extend(later.versions);
+        self.payloads.extend(later.payloads);
+        self.correlations.extend(later.correlations);
+        self.causations.extend(later.causations);
+        self.traceparents.extend(later.traceparents);
+    }
+
+    /// Writes them, in order, in one statement; none costs nothing.
+    pub(crate) async fn write(self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "insert into messaging.outbox
+                 (slot, event_id, topic, type, key, subject, version, payload,
+                  correlation, causation, traceparent)
+             select (select slot from messaging.outbox_slot), e.*
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+                         $7::bytea[], $8::uuid[], $9::uuid[], $10::text[]) as e",
+        )
+        .bind(self.ids)
+        .bind(self.topics)
+        .bind(self.types)
+        .bind(self.keys)
+        .bind(self.subjects)
+        .bind(self.versions)
+        .bind(self.payloads)
+        .bind(self.correlations)
+        .bind(self.causations)
+        .bind(self.traceparents)
+        .execute(conn)
+        .await?;
+        Ok(())
     }
 }

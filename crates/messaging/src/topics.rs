@@ -5,11 +5,14 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
 use crate::Error;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// A broker that has just started takes connections before it has a controller; asking again helps.
+const ATTEMPTS: u32 = 4;
 
 /// A topic as the fleet wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +47,17 @@ pub async fn create_topics(brokers: &str, topics: &[TopicSpec]) -> Result<Create
         topics.iter().zip(&retention).map(|(topic, ms)| new_topic(topic, ms)).collect();
     let options =
         AdminOptions::new().operation_timeout(Some(TIMEOUT)).request_timeout(Some(TIMEOUT));
+    let mut attempt = 1;
+    let answers = loop {
+        match admin.create_topics(&wanted, &options).await {
+            Err(KafkaError::AdminOp(RDKafkaErrorCode::OperationTimedOut)) if attempt < ATTEMPTS => {
+                attempt += 1;
+            }
+            answers => break answers?,
+        }
+    };
     let mut done = Created::default();
-    for answer in admin.create_topics(&wanted, &options).await? {
+    for answer in answers {
         match answer {
             Ok(name) => done.created.push(name),
             Err((name, RDKafkaErrorCode::TopicAlreadyExists)) => done.existing.push(name),

@@ -6,13 +6,32 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-static EVENTS: LazyLock<watch::Sender<()>> = LazyLock::new(|| watch::channel(()).0);
-static JOBS: LazyLock<watch::Sender<()>> = LazyLock::new(|| watch::channel(()).0);
+static EVENTS: LazyLock<watch::Sender<Pokes>> =
+    LazyLock::new(|| watch::channel(Pokes::default()).0);
+static JOBS: LazyLock<watch::Sender<Pokes>> = LazyLock::new(|| watch::channel(Pokes::default()).0);
 
 /// The longest pause between two looks at the database.
 pub(crate) const SLOWEST: Duration = Duration::from_millis(250);
 const FASTEST: Duration = Duration::from_millis(1);
+
+/// How often somebody said that there is something to look for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pokes {
+    /// It is there: one look is enough.
+    committed: u64,
+    /// It will be there when a transaction under way commits: worth a few looks.
+    soon: u64,
+}
+
+fn now(signal: &watch::Sender<Pokes>) {
+    signal.send_modify(|pokes| pokes.committed += 1);
+}
+
+fn soon(signal: &watch::Sender<Pokes>) {
+    signal.send_modify(|pokes| pokes.soon += 1);
+}
 
 tokio::task_local! {
     /// Set inside loops that say themselves when they have committed.
@@ -26,70 +45,91 @@ struct Wrote {
     jobs: AtomicBool,
 }
 
-/// Says that a transaction with events or jobs was committed: wakes the relay and the workers of
-/// this process at once. Only a hint; without it they look again within milliseconds of an
-/// [`append`](crate::append), and after 250 ms at the latest.
-pub fn committed() {
-    EVENTS.send_replace(());
-    JOBS.send_replace(());
-}
-
 /// Says that a transaction of this task is about to commit events.
 pub(crate) fn events_soon() {
     if WROTE.try_with(|wrote| wrote.events.store(true, Ordering::Release)).is_err() {
-        EVENTS.send_replace(());
+        soon(&EVENTS);
     }
 }
 
 /// Says that a transaction of this task is about to commit jobs.
 pub(crate) fn jobs_soon() {
     if WROTE.try_with(|wrote| wrote.jobs.store(true, Ordering::Release)).is_err() {
-        JOBS.send_replace(());
+        soon(&JOBS);
     }
 }
 
-/// Does `work`, which commits before it ends, and then wakes those for whom it wrote something.
-pub(crate) async fn announcing<F: Future>(work: F) -> F::Output {
+/// Does `work`, which commits before it ends, and then wakes those in this process for whom it wrote
+/// something: the relay, the workers, both or nobody. Only a hint: without it they look a few times
+/// within milliseconds of an [`append`](crate::append), and every 250 ms at the latest.
+pub async fn announcing<F: Future>(work: F) -> F::Output {
     let wrote = Arc::new(Wrote::default());
     let output = WROTE.scope(Arc::clone(&wrote), work).await;
     for (written, signal) in [(&wrote.events, &EVENTS), (&wrote.jobs, &JOBS)] {
         if written.load(Ordering::Acquire) {
-            signal.send_replace(());
+            now(signal);
         }
     }
     output
 }
 
-/// When to look next: soon after a poke, then at growing distances.
+/// When to look next: at once when told, soon while something is about to be committed or others write
+/// too, and otherwise seldom.
 #[derive(Debug)]
 pub(crate) struct Pacer {
-    poked: watch::Receiver<()>,
+    poked: watch::Receiver<Pokes>,
+    soon: u64,
     pause: Duration,
+    told: bool,
+    spacing: Duration,
+    looked: Option<Instant>,
 }
 
 impl Pacer {
-    /// For who looks for events.
-    pub(crate) fn of_events() -> Self {
-        Self { poked: EVENTS.subscribe(), pause: FASTEST }
+    /// For who looks for events, no sooner than `spacing` after the last look.
+    pub(crate) fn of_events(spacing: Duration) -> Self {
+        Self::of(&EVENTS, spacing)
     }
 
-    /// For who looks for jobs.
-    pub(crate) fn of_jobs() -> Self {
-        Self { poked: JOBS.subscribe(), pause: FASTEST }
+    /// For who looks for jobs, no sooner than `spacing` after the last look.
+    pub(crate) fn of_jobs(spacing: Duration) -> Self {
+        Self::of(&JOBS, spacing)
     }
 
-    /// Waits for the next look; a poke meanwhile ends the wait and starts the short pauses again.
+    fn of(signal: &watch::Sender<Pokes>, spacing: Duration) -> Self {
+        let poked = signal.subscribe();
+        let soon = poked.borrow().soon;
+        Self { poked, soon, pause: FASTEST, told: false, spacing, looked: None }
+    }
+
+    /// Waits for the next look, which a poke meanwhile or since the last look makes the present.
     pub(crate) async fn pause(&mut self) {
         let pause = self.pause;
         self.pause = slower(pause);
-        if let Ok(Ok(())) = tokio::time::timeout(pause, self.poked.changed()).await {
-            self.pause = FASTEST;
+        self.told = matches!(tokio::time::timeout(pause, self.poked.changed()).await, Ok(Ok(())));
+        if self.told {
+            let soon = self.poked.borrow_and_update().soon;
+            self.told = soon == self.soon;
+            self.pause = if self.told { SLOWEST } else { FASTEST };
+            self.soon = soon;
         }
+        if let Some(looked) = self.looked {
+            tokio::time::sleep_until(looked + self.spacing).await;
+        }
+        self.looked = Some(Instant::now());
     }
 
-    /// The last look found something, so that the next one comes soon.
+    /// Whether the next look was asked for by somebody who has committed.
+    pub(crate) fn told(&self) -> bool {
+        self.told
+    }
+
+    /// The last look found something. If nobody had told of it, somebody writes who cannot: another
+    /// process. Then the next look comes soon.
     pub(crate) fn found(&mut self) {
-        self.pause = FASTEST;
+        if !self.told {
+            self.pause = FASTEST;
+        }
     }
 }
 
@@ -112,16 +152,63 @@ mod tests {
         assert_eq!(pause, SLOWEST);
     }
 
-    #[tokio::test]
-    async fn a_poke_ends_the_pause() {
-        let mut pacer = Pacer::of_events();
+    #[tokio::test(start_paused = true)]
+    async fn who_is_told_of_a_commit_looks_once_and_then_seldom() {
+        let signal = watch::channel(Pokes::default()).0;
+        let mut pacer = Pacer::of(&signal, Duration::ZERO);
         pacer.pause = SLOWEST;
-        let before = tokio::time::Instant::now();
 
-        committed();
+        now(&signal);
+        let told = waited(&mut pacer).await;
+
+        assert_eq!((told, pacer.told()), (Duration::ZERO, true));
+        assert_eq!(waited(&mut pacer).await, SLOWEST);
+        assert!(!pacer.told());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_told_too_early_looks_again_and_again() {
+        let signal = watch::channel(Pokes::default()).0;
+        let mut pacer = Pacer::of(&signal, Duration::ZERO);
+        pacer.pause = SLOWEST;
+
+        soon(&signal);
+        let pauses = [waited(&mut pacer).await, waited(&mut pacer).await, waited(&mut pacer).await];
+
+        assert_eq!(pauses.map(|pause| pause.as_millis()), [0, 1, 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_what_another_process_wrote_looks_again_soon() {
+        let signal = watch::channel(Pokes::default()).0;
+        let mut pacer = Pacer::of(&signal, Duration::ZERO);
+        pacer.pause = SLOWEST;
+
+        waited(&mut pacer).await;
+        pacer.found();
+
+        assert_eq!(waited(&mut pacer).await, FASTEST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn under_load_looks_keep_their_distance() {
+        let signal = watch::channel(Pokes::default()).0;
+        let spacing = Duration::from_millis(20);
+        let mut pacer = Pacer::of(&signal, spacing);
+        pacer.pause = SLOWEST;
+
+        now(&signal);
+        let first = waited(&mut pacer).await;
+        now(&signal);
+        let second = waited(&mut pacer).await;
+
+        assert_eq!((first, second), (Duration::ZERO, spacing));
+    }
+
+    async fn waited(pacer: &mut Pacer) -> Duration {
+        let begun = Instant::now();
         pacer.pause().await;
-
-        assert!(before.elapsed() < SLOWEST);
+        begun.elapsed()
     }
 
     #[tokio::test]

@@ -55,7 +55,8 @@ pub(crate) async fn around(
         span.record("trace.id", trace);
     }
     let cause = Cause { correlation, causation: None, traceparent: None };
-    let answer = problem::correlated(correlation.to_string(), cause.scope(next.run(request)));
+    let answer = messaging::announcing(cause.scope(next.run(request)));
+    let answer = problem::correlated(correlation.to_string(), answer);
     // A task of its own: a client that goes away must not stop a request between two statements, nor
     // leave a connection behind in a transaction that the pool knows nothing of.
     let answer = tokio::spawn(answer.instrument(span.clone()));

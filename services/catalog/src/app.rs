@@ -150,7 +150,6 @@ pub(crate) async fn execute(
     let mut tx = db.begin().await?;
     let current = execute_in(&mut tx, actor, id, seen, command).await?;
     tx.commit().await?;
-    messaging::committed();
     Ok(current)
 }
 
@@ -183,7 +182,6 @@ pub(crate) async fn publish(
     change.run(&mut tx, Command::Publish).await?;
     let current = change.save(&mut tx).await?;
     tx.commit().await?;
-    messaging::committed();
     Ok(current)
 }
 

@@ -87,10 +87,10 @@ impl Worker for Fetcher {
         &self,
         conn: &mut PgConnection,
         job: &Wanted,
-        outcome: Result<Vec<u8>, GaveUp>,
+        outcome: Result<&Vec<u8>, GaveUp>,
     ) -> Result<(), FetchError> {
         match outcome {
-            Ok(bytes) => put(conn, job, &bytes).await?,
+            Ok(bytes) => put(conn, job, bytes).await?,
             Err(gave_up) => {
                 tracing::info!(media.id = %job.media, "a picture was not fetched: {gave_up}");
                 store::pictures::give_up(conn, job.media).await?;

@@ -63,7 +63,9 @@ impl Importer {
     /// # Errors
     /// The database failed; nothing was changed, and the next step tries again.
     pub async fn step(&self) -> Result<bool, runtime::Error> {
-        self.advance().await.map_err(|error| runtime::Error::other("importing", error))
+        messaging::announcing(self.advance())
+            .await
+            .map_err(|error| runtime::Error::other("importing", error))
     }
 
     async fn advance(&self) -> Result<bool, Error> {
@@ -75,7 +77,6 @@ impl Importer {
             apply_next(&mut tx, import.id).await?;
         }
         tx.commit().await?;
-        messaging::committed();
         Ok(true)
     }
 }

@@ -34,7 +34,7 @@ impl Worker for Expiry {
         &self,
         conn: &mut PgConnection,
         job: &Expire,
-        _: Result<(), GaveUp>,
+        _: Result<&(), GaveUp>,
     ) -> Result<(), Error> {
         app::follow(conn, job.order, Command::Expire).await
     }

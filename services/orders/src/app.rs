@@ -108,7 +108,6 @@ impl Orders {
             store::contacts::note_cancellation(&mut tx, id, note).await?;
         }
         tx.commit().await?;
-        messaging::committed();
         self.live().changed(id);
         Ok(current)
     }

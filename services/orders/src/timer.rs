@@ -36,7 +36,7 @@ impl Worker for Deadlines {
         &self,
         conn: &mut PgConnection,
         job: &Expiry,
-        _: Result<(), GaveUp>,
+        _: Result<&(), GaveUp>,
     ) -> Result<(), Error> {
         let command = Command::Expire { deadline: job.deadline };
         self.0.execute_in(conn, job.order, command).await.map(drop)

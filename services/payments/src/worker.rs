@@ -101,14 +101,15 @@ impl<P: Provider> Worker for AskProvider<P> {
         &self,
         conn: &mut PgConnection,
         job: &Job,
-        outcome: Result<Learnt, GaveUp>,
+        outcome: Result<&Learnt, GaveUp>,
     ) -> Result<(), Error> {
         let learnt = match outcome {
             Ok(learnt) => learnt,
             Err(gave_up) => return give_up(conn, job, &gave_up).await,
         };
-        let Some(fact) = learnt.fact else { return Ok(()) };
-        app::execute_in(conn, job.payment, Command::Report(fact), learnt.authorization).await
+        let Some(fact) = learnt.fact.clone() else { return Ok(()) };
+        app::execute_in(conn, job.payment, Command::Report(fact), learnt.authorization.clone())
+            .await
     }
 }
 

@@ -110,12 +110,13 @@ impl Worker for AskCarrier {
         &self,
         conn: &mut PgConnection,
         job: &Job,
-        outcome: Result<Learnt, GaveUp>,
+        outcome: Result<&Learnt, GaveUp>,
     ) -> Result<(), Error> {
         let (command, carrier_ref) = match outcome {
             Ok(Learnt::Nothing) => return Ok(()),
             Ok(Learnt::Booked(booking)) => {
-                (Command::Book { tracking_number: booking.tracking_number }, Some(booking.id))
+                let tracking_number = booking.tracking_number.clone();
+                (Command::Book { tracking_number }, Some(booking.id.clone()))
             }
             Ok(Learnt::HeldBack) => (Command::HoldBack, None),
             Ok(Learnt::TooLate) => (Command::RefuseRecall, None),

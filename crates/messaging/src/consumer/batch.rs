@@ -1,6 +1,6 @@
 //! One transaction for many records: marks, parked keys, effects and outgoing events together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::{Connection, PgConnection};
 
@@ -10,7 +10,7 @@ use super::erased::{Failure, Handled, chain_of};
 use super::mark::{self, Mark, Place};
 use super::park;
 use super::record::Record;
-use crate::{Classify, ErrorClass};
+use crate::{Classify, ErrorClass, held};
 
 /// Why a batch was rolled back.
 #[derive(Debug)]
@@ -62,9 +62,8 @@ pub(super) async fn run(
         let marks = mark::lock(&mut tx, shared.name, &places(records)).await?;
         plan = Plan::of(marks, records);
     }
-    let mut outcomes = Vec::with_capacity(records.len());
     // What was read together with a lock that had to be waited for may be older than the lock.
-    let held = if parked.unwrap_or(true) {
+    let held_back = if parked.unwrap_or(true) {
         let mut keys: Vec<park::Key<'_>> =
             records.iter().map(|r| (r.meta.topic, r.meta.key.as_str())).collect();
         keys.sort_unstable();
@@ -73,22 +72,14 @@ pub(super) async fn run(
     } else {
         Default::default()
     };
-    for (record, step) in records.iter().zip(&plan.steps) {
-        let key = (record.meta.topic, record.meta.key.as_str());
-        outcomes.push(match (step, parking) {
-            (Step::Duplicate, _) => "duplicate",
-            (Step::Gap, _) => "gap",
-            (Step::Take, _) if held.contains(&key) => {
-                park::behind(&mut tx, shared.name, record).await?;
-                "waiting"
-            }
-            (Step::Take, Some(failure)) => {
-                park::block(&mut tx, shared.name, record, failure).await?;
-                "parked"
-            }
-            (Step::Take, None) => handle(shared, &mut tx, record).await?,
-        });
-    }
+    let handling = held::until_done(&mut tx, async |conn| {
+        let mut outcomes = Vec::with_capacity(records.len());
+        for (record, step) in records.iter().zip(&plan.steps) {
+            outcomes.push(one(shared, conn, (record, *step), &held_back, parking).await?);
+        }
+        Ok::<_, Stopped>(outcomes)
+    });
+    let outcomes = handling.await?;
     if plan.steps.contains(&Step::Take) {
         if !moved {
             mark::store(&mut tx, shared.name, &plan.moved).await?;
@@ -98,6 +89,29 @@ pub(super) async fn run(
         tx.rollback().await?;
     }
     Ok(Done { marks: plan.marks, outcomes })
+}
+
+/// Does with one record what its place in the chain, and what is parked, ask for.
+async fn one(
+    shared: &Shared,
+    conn: &mut PgConnection,
+    (record, step): (&Record, Step),
+    held_back: &HashSet<park::Key<'_>>,
+    parking: Option<&Failure>,
+) -> Result<&'static str, Stopped> {
+    match (step, parking) {
+        (Step::Duplicate, _) => Ok("duplicate"),
+        (Step::Gap, _) => Ok("gap"),
+        (Step::Take, _) if held_back.contains(&(record.meta.topic, record.meta.key.as_str())) => {
+            park::behind(conn, shared.name, record).await?;
+            Ok("waiting")
+        }
+        (Step::Take, Some(failure)) => {
+            park::block(conn, shared.name, record, failure).await?;
+            Ok("parked")
+        }
+        (Step::Take, None) => handle(shared, conn, record).await,
+    }
 }
 
 /// What is to be done with each record, seen from some marks.

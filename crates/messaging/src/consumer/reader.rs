@@ -45,7 +45,7 @@ struct Line {
 pub(super) async fn run(
     shared: Shared,
     brokers: &str,
-    strands: usize,
+    (strands, spacing): (usize, Duration),
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let (done_in, mut done) = mpsc::unbounded_channel();
@@ -57,7 +57,8 @@ pub(super) async fn run(
         let (orders, inbox) = mpsc::unbounded_channel();
         let (waiting, shared) = (Arc::new(AtomicUsize::new(0)), shared.clone());
         let (done, stop) = (done_in.clone(), stop.clone());
-        let strand = Strand { shared, orders: inbox, waiting: Arc::clone(&waiting), done, stop };
+        let waits = Arc::clone(&waiting);
+        let strand = Strand { shared, spacing, orders: inbox, waiting: waits, done, stop };
         tasks.spawn(strand.run());
         Line { orders, waiting, paused: false }
     });

@@ -47,6 +47,8 @@ struct Partition {
 
 pub(super) struct Strand {
     pub(super) shared: Shared,
+    /// The shortest time between two batches.
+    pub(super) spacing: Duration,
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
     /// Records handed over and not yet done, which the reader keeps low.
     pub(super) waiting: Arc<AtomicUsize>,
@@ -60,7 +62,15 @@ impl Strand {
     pub(super) async fn run(mut self) {
         let mut partitions = HashMap::new();
         let mut orders = Vec::with_capacity(BATCH);
+        let mut next = Instant::now();
         while self.orders.recv_many(&mut orders, BATCH).await > 0 {
+            tokio::time::sleep_until(next).await;
+            while orders.len() < BATCH
+                && let Ok(order) = self.orders.try_recv()
+            {
+                orders.push(order);
+            }
+            next = Instant::now() + self.spacing;
             let mut records = Vec::with_capacity(orders.len());
             for order in orders.drain(..) {
                 match order {

@@ -47,21 +47,19 @@ pub(super) async fn run(
         pipeline.send(window).await?;
     }
     outage.over();
-    let mut pacer = Pacer::of_events();
+    let mut pacer = Pacer::of_events(relay.settings.spacing);
     while !stop.is_cancelled() {
-        if let Some(window) = seal(&mut pipeline.conn, term, pipeline.last.id).await? {
-            let begun = Instant::now();
+        if let Some(window) = pipeline.seal(term, pacer.told()).await? {
             pipeline.send(window).await?;
             pipeline.store_if_due().await?;
             pacer.found();
-            tokio::time::sleep_until(begun + relay.settings.spacing).await;
         } else {
             pipeline.store().await?;
             pipeline.rotate_if_due().await?;
-            tokio::select! {
-                () = pacer.pause() => {}
-                () = stop.cancelled() => {}
-            }
+        }
+        tokio::select! {
+            () = pacer.pause() => {}
+            () = stop.cancelled() => {}
         }
     }
     pipeline.store().await?;
@@ -108,6 +106,10 @@ impl<'r> Pipeline<'r> {
             rotation_looked_at: None,
         };
         Ok((pipeline, windows))
+    }
+
+    async fn seal(&mut self, term: i64, told: bool) -> Result<Option<Window>, Error> {
+        seal(&mut self.conn, term, self.last.id, told).await
     }
 
     /// Sends one window and waits until all of it is acknowledged.

@@ -1,7 +1,7 @@
 //! Handing records to librdkafka in order, and counting what the broker acknowledged.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{
-    BaseRecord, DeliveryResult, NoCustomPartitioner, Producer as _, ProducerContext,
-    ThreadedProducer,
+    BaseProducer, BaseRecord, DeliveryResult, NoCustomPartitioner, Producer as _, ProducerContext,
+    PurgeConfig,
 };
 use tokio::sync::Notify;
 
@@ -21,11 +21,16 @@ use crate::{Error, quiet};
 /// How long a record may wait for its acknowledgement before everything starts afresh, in
 /// milliseconds. It may outlive the lease: late copies are identical.
 const MESSAGE_TIMEOUT_MS: &str = "30000";
+/// How long the poller's one call takes. It handles events as they come meanwhile, and spends the last
+/// millisecond of each call in a loop without a pause (rdkafka 0.39): ten calls a second, as rdkafka's own
+/// thread makes, cost 5 ms.
+const POLL: Duration = Duration::from_secs(1);
 
 /// A producer for one stretch without failures. Idempotence keeps the order of what is in flight;
 /// it does not span producers, which is why positions do.
 pub(super) struct Producer {
-    kafka: Option<Arc<ThreadedProducer<Acks>>>,
+    kafka: Arc<BaseProducer<Acks>>,
+    closed: Arc<AtomicBool>,
     acks: Arc<Tally>,
     enqueued: u64,
     checked: HashSet<String>,
@@ -80,7 +85,7 @@ impl ProducerContext<NoCustomPartitioner> for Acks {
 impl Producer {
     pub(super) fn new(brokers: &str) -> Result<Self, Error> {
         let acks = Arc::new(Tally::default());
-        let kafka = ClientConfig::new()
+        let kafka: BaseProducer<Acks> = ClientConfig::new()
             .set("bootstrap.servers", brokers)
             .set("client.id", "flotilla-relay")
             .set("enable.idempotence", "true")
@@ -92,7 +97,18 @@ impl Producer {
             .set("queue.buffering.max.kbytes", "16384")
             .set("socket.nagle.disable", "true")
             .create_with_context(Acks(Arc::clone(&acks)))?;
-        Ok(Self { kafka: Some(Arc::new(kafka)), acks, enqueued: 0, checked: HashSet::new() })
+        let (kafka, closed) = (Arc::new(kafka), Arc::new(AtomicBool::new(false)));
+        let (polled, ends) = (Arc::clone(&kafka), Arc::clone(&closed));
+        // The last owner of the client closes it, which may take a while: mostly this thread.
+        std::thread::Builder::new()
+            .name("relay acks".to_owned())
+            .spawn(move || {
+                while !ends.load(Ordering::Acquire) {
+                    polled.poll(POLL);
+                }
+            })
+            .map_err(|error| Error::Corrupt(format!("no thread for the relay: {error}")))?;
+        Ok(Self { kafka, closed, acks, enqueued: 0, checked: HashSet::new() })
     }
 
     /// Makes sure, once, that the topic is there and has the partitions that keys are spread over.
@@ -100,7 +116,7 @@ impl Producer {
         if self.checked.contains(topic) {
             return Ok(());
         }
-        let kafka = Arc::clone(self.kafka()?);
+        let kafka = Arc::clone(&self.kafka);
         let name = topic.to_owned();
         let found = tokio::task::spawn_blocking(move || partitions(&kafka, &name))
             .await
@@ -117,7 +133,6 @@ impl Producer {
 
     /// Enqueues one record behind all before it, waiting for room if there is none.
     pub(super) async fn enqueue(&mut self, record: Record<'_>) -> Result<(), Error> {
-        let kafka = Arc::clone(self.kafka()?);
         let mut next = BaseRecord::to(record.topic)
             .partition(record.partition)
             .key(record.key)
@@ -126,7 +141,7 @@ impl Producer {
             .headers(record.headers);
         loop {
             self.failure()?;
-            match kafka.send(next) {
+            match self.kafka.send(next) {
                 Ok(()) => break,
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
                     next = refused;
@@ -154,25 +169,18 @@ impl Producer {
     fn failure(&self) -> Result<(), Error> {
         self.acks.failed.get().map_or(Ok(()), |error| Err(error.clone().into()))
     }
-
-    fn kafka(&self) -> Result<&Arc<ThreadedProducer<Acks>>, Error> {
-        self.kafka.as_ref().ok_or_else(|| Error::Corrupt("the producer is closed".into()))
-    }
 }
 
 impl Drop for Producer {
     fn drop(&mut self) {
-        // Purges what is queued, so that nothing of ours is sent after the lead was lost. It joins
-        // a thread, which may take a tenth of a second.
-        let kafka = self.kafka.take();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            drop(runtime.spawn_blocking(move || drop(kafka)));
-        }
+        // What is queued is given up, so that nothing of ours is sent after the lead was lost.
+        self.kafka.purge(PurgeConfig::default().queue().inflight());
+        self.closed.store(true, Ordering::Release);
     }
 }
 
 /// How many partitions the topic has; 0 if it does not exist.
-fn partitions(kafka: &ThreadedProducer<Acks>, topic: &str) -> Result<i32, Error> {
+fn partitions(kafka: &BaseProducer<Acks>, topic: &str) -> Result<i32, Error> {
     let metadata = kafka.client().fetch_metadata(Some(topic), Duration::from_secs(5))?;
     let found = metadata.topics().iter().find(|found| found.name() == topic);
     let count = found.filter(|found| found.error().is_none()).map_or(0, |t| t.partitions().len());

@@ -18,20 +18,23 @@ pub(super) struct Window {
     pub(super) snapshot: String,
 }
 
-/// Seals the window after `last`, if there is anything in it, as leader of `term`. When this
+/// Seals the window after `last`, as leader of `term`, if there is anything in it or `told` says so
+/// (then it may turn out to be empty, which does no harm). When this
 /// returns, the window and everything visible in it is flushed (and on the synchronous standbys,
 /// if there are any): the seal's own commit was waited for.
 pub(super) async fn seal(
     conn: &mut PgConnection,
     term: i64,
     last: i64,
+    told: bool,
 ) -> Result<Option<Window>, Error> {
     sqlx::query_as(
         "select id, incarnation, sealed_at, snapshot::text as snapshot
-         from messaging.seal($1, $2)",
+         from messaging.seal($1, $2, $3)",
     )
     .bind(term)
     .bind(last)
+    .bind(told)
     .fetch_optional(conn)
     .await
     .map_err(|error| match error.as_database_error().and_then(|e| e.code()) {

@@ -1,5 +1,6 @@
 //! Taking jobs, and giving them back: every SQL statement that a worker's loop runs.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sqlx::PgConnection;
@@ -52,17 +53,25 @@ pub(super) async fn claim(
     .await
 }
 
-/// Removes a job that is done. False if another claim took it over, whose outcome counts.
+/// Removes jobs that are done, and says of each whether another one of its aggregate is there, which
+/// may run now. A job that another claim took over is left out: that claim's outcome counts.
 pub(super) async fn complete(
     conn: &mut PgConnection,
-    claimed: &Claimed,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query("delete from messaging.job where id = $1 and token = $2")
-        .bind(claimed.id)
-        .bind(claimed.token)
-        .execute(conn)
-        .await?;
-    Ok(done.rows_affected() == 1)
+    claimed: impl Iterator<Item = &Claimed>,
+) -> Result<HashMap<Uuid, bool>, sqlx::Error> {
+    let (ids, tokens): (Vec<Uuid>, Vec<Uuid>) = claimed.map(|job| (job.id, job.token)).unzip();
+    let removed: Vec<(Uuid, bool)> = sqlx::query_as(
+        "delete from messaging.job j using unnest($1::uuid[], $2::uuid[]) as c (id, token)
+         where j.id = c.id and j.token = c.token
+         returning j.id, exists (select from messaging.job e
+                                 where e.queue = j.queue and e.aggregate = j.aggregate
+                                     and e.id <> j.id)",
+    )
+    .bind(ids)
+    .bind(tokens)
+    .fetch_all(conn)
+    .await?;
+    Ok(removed.into_iter().collect())
 }
 
 /// Gives a job back, if the claim still holds.

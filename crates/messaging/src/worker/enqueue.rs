@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Worker;
 use crate::cause::{self, Cause};
-use crate::{Classify, ErrorClass, trace, wake};
+use crate::{Classify, ErrorClass, held, trace, wake};
 
 /// Why a job was refused.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,8 @@ impl Classify for EnqueueError {
     }
 }
 
-/// Writes a job that is due now; returns its id. It runs after the caller's transaction commits.
+/// Writes a job that is due now; returns its id. It runs after the caller's transaction commits. In
+/// handlers and settlements the jobs of a whole batch are written together, just before its commit.
 ///
 /// # Errors
 /// The job is not JSON, or the database failed.
@@ -63,24 +64,78 @@ async fn insert<W: Worker>(
 ) -> Result<Uuid, EnqueueError> {
     let id = cause::next_id();
     let cause = Cause::current();
-    sqlx::query(
-        "insert into messaging.job
-             (id, queue, aggregate, job, idempotency_key, due_at, retry_at,
-              correlation, causation, traceparent)
-         select $1, $2, $3, $4, $5, due, due, $7, $8, $9
-         from coalesce($6, clock_timestamp()) as due",
-    )
-    .bind(id)
-    .bind(W::QUEUE)
-    .bind(aggregate)
-    .bind(Json(serde_json::to_value(job)?))
-    .bind(Uuid::new_v5(&id, b"idempotency key"))
-    .bind(due)
-    .bind(cause.correlation)
-    .bind(cause.causation)
-    .bind(trace::inject().or(cause.traceparent))
-    .execute(conn)
-    .await?;
+    let rows = Rows {
+        ids: vec![id],
+        queues: vec![W::QUEUE],
+        aggregates: vec![aggregate.to_owned()],
+        jobs: vec![Json(serde_json::to_value(job)?)],
+        keys: vec![Uuid::new_v5(&id, b"idempotency key")],
+        due: vec![due],
+        correlations: vec![cause.correlation],
+        causations: vec![cause.causation],
+        traceparents: vec![trace::inject().or(cause.traceparent)],
+    };
     wake::jobs_soon();
+    if let Some(rows) = held::hold_jobs(rows) {
+        rows.write(conn).await?;
+    }
     Ok(id)
+}
+
+/// Jobs as their table takes them, a column each.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    ids: Vec<Uuid>,
+    queues: Vec<&'static str>,
+    aggregates: Vec<String>,
+    jobs: Vec<Json<serde_json::Value>>,
+    keys: Vec<Uuid>,
+    due: Vec<Option<OffsetDateTime>>,
+    correlations: Vec<Uuid>,
+    causations: Vec<Option<Uuid>>,
+    traceparents: Vec<Option<String>>,
+}
+
+impl Rows {
+    /// Puts `later` behind these.
+    pub(crate) fn extend(&mut self, later: Self) {
+        self.ids.extend(later.ids);
+        self.queues.extend(later.queues);
+        self.aggregates.extend(later.aggregates);
+        self.jobs.extend(later.jobs);
+        self.keys.extend(later.keys);
+        self.due.extend(later.due);
+        self.correlations.extend(later.correlations);
+        self.causations.extend(later.causations);
+        self.traceparents.extend(later.traceparents);
+    }
+
+    /// Writes them, in order, in one statement; none costs nothing.
+    pub(crate) async fn write(self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "insert into messaging.job
+                 (id, queue, aggregate, job, idempotency_key, due_at, retry_at,
+                  correlation, causation, traceparent)
+             select j.id, j.queue, j.aggregate, j.job, j.key, coalesce(j.due, clock_timestamp()),
+                 coalesce(j.due, clock_timestamp()), j.correlation, j.causation, j.traceparent
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::uuid[],
+                         $6::timestamptz[], $7::uuid[], $8::uuid[], $9::text[])
+                 as j (id, queue, aggregate, job, key, due, correlation, causation, traceparent)",
+        )
+        .bind(self.ids)
+        .bind(self.queues)
+        .bind(self.aggregates)
+        .bind(self.jobs)
+        .bind(self.keys)
+        .bind(self.due)
+        .bind(self.correlations)
+        .bind(self.causations)
+        .bind(self.traceparents)
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
 }

@@ -163,8 +163,9 @@ async fn only_the_holder_of_the_term_can_seal(db: PgPool) {
     service.say(&[("a", 1)]).await;
     sqlx::query("update messaging.lease set term = 7").execute(&service.db).await.unwrap();
 
-    let stale = sqlx::query("select * from messaging.seal(6, 0)").execute(&service.db).await;
-    let valid = sqlx::query("select * from messaging.seal(7, 0)").fetch_all(&service.db).await;
+    let stale = sqlx::query("select * from messaging.seal(6, 0, false)").execute(&service.db).await;
+    let valid =
+        sqlx::query("select * from messaging.seal(7, 0, false)").fetch_all(&service.db).await;
 
     let code = stale.unwrap_err().into_database_error().unwrap();
     assert_eq!(code.code().as_deref(), Some("FL001"));
@@ -178,7 +179,7 @@ async fn a_sealed_window_is_flushed_even_if_its_events_were_not(db: PgPool) {
     sqlx::query("set synchronous_commit = off").execute(&mut *conn).await.unwrap();
     for n in 0..50 {
         append(&mut conn, [fact::<Deposed>("a", n)]).await.unwrap();
-        let sealed = format!("select lsn from messaging.seal(0, {n})");
+        let sealed = format!("select lsn from messaging.seal(0, {n}, false)");
         let flushed: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
             "with sealed as materialized ({sealed}) select true from sealed"
         )))

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use messaging::{
-    Classify, Consumer, DecodeError, ErrorClass, Event, EventSet, Handler, Meta, Metrics, Outgoing,
-    Relay, RelaySettings, TopicSpec, append, create_topics, migrate,
+    AppendError, Classify, Consumer, DecodeError, ErrorClass, Event, EventSet, Handler, Meta,
+    Metrics, Outgoing, Relay, RelaySettings, TopicSpec, append, create_topics, migrate,
 };
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Headers;
@@ -74,6 +74,8 @@ pub(crate) enum Trouble {
     Told(ErrorClass),
     #[error("database failed")]
     Database(#[from] sqlx::Error),
+    #[error("not appended")]
+    Append(#[from] AppendError),
 }
 
 impl Classify for Trouble {
@@ -81,6 +83,7 @@ impl Classify for Trouble {
         match self {
             Self::Told(class) => *class,
             Self::Database(error) => error.class(),
+            Self::Append(error) => error.class(),
         }
     }
 }

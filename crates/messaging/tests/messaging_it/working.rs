@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use messaging::{Attempt, ErrorClass, GaveUp, Worker, Workers, enqueue, enqueue_at, migrate};
+use messaging::{
+    Attempt, ErrorClass, GaveUp, Worker, Workers, append, enqueue, enqueue_at, migrate,
+};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::support::{Running, Trouble, eventually, metrics};
+use crate::support::{Running, Topic, Trouble, eventually, fact, metrics};
 
 #[derive(Serialize, Deserialize)]
 struct Charge {
@@ -48,16 +50,26 @@ impl Worker for Till {
         &self,
         conn: &mut PgConnection,
         job: &Charge,
-        outcome: Result<u32, GaveUp>,
+        outcome: Result<&u32, GaveUp>,
     ) -> Result<(), Trouble> {
-        let outcome = outcome.map_or_else(|gave_up| gave_up.to_string(), |n| n.to_string());
+        let outcome = outcome.map_or_else(|gave_up| gave_up.to_string(), ToString::to_string);
         sqlx::query("insert into settled (order_id, outcome) values ($1, $2)")
             .bind(&job.order)
             .bind(outcome)
-            .execute(conn)
+            .execute(&mut *conn)
             .await?;
+        append(conn, [fact::<Slips>(&job.order, i64::from(job.n))]).await?;
+        if job.order == "torn" {
+            return Err(Trouble::Told(ErrorClass::Permanent));
+        }
         Ok(())
     }
+}
+
+struct Slips;
+
+impl Topic for Slips {
+    const NAME: &'static str = "test.slips.v1";
 }
 
 async fn prepare(db: &PgPool) {
@@ -190,6 +202,42 @@ async fn an_outcome_counts_only_with_the_claim_that_took_the_job(db: PgPool) {
     assert_eq!((calls.len(), calls[0].2 == calls[1].2), (2, true));
 }
 
+#[sqlx::test]
+async fn outcomes_that_come_together_share_a_transaction_unless_one_is_refused(db: PgPool) {
+    prepare(&db).await;
+    for order in ["o1", "o2", "torn", "o3"] {
+        charge(&db, order, 1).await;
+    }
+    let till = Till { takes: Duration::from_millis(100), ..Till::default() };
+    let workers = start(&db, &till);
+    for order in ["o1", "o2", "o3"] {
+        wait_for(&db, order, &["1"]).await;
+    }
+    let stuck = "select count(*) from messaging.job where stuck_at is not null";
+    eventually("one is for a person", || async { count(&db, stuck).await == 1 }).await;
+
+    for order in ["p1", "p2", "p3"] {
+        charge(&db, order, 2).await;
+    }
+    for order in ["p1", "p2", "p3"] {
+        wait_for(&db, order, &["2"]).await;
+    }
+    workers.stop().await;
+
+    // Neither the outcome nor the event of the one that failed is there, and no other is twice.
+    assert_eq!(settled(&db, "torn").await, [""; 0]);
+    assert_eq!(count(&db, "select count(*) from messaging.outbox").await, 6);
+    assert_eq!(count(&db, "select count(distinct key) from messaging.outbox").await, 6);
+    let alone = "select count(distinct xid) from messaging.outbox where key like 'o%'";
+    assert_eq!(count(&db, alone).await, 3);
+    let together = "select count(distinct xid) from messaging.outbox where key like 'p%'";
+    assert!(count(&db, together).await < 3, "three that ended together");
+}
+
+async fn count(db: &PgPool, what: &'static str) -> i64 {
+    sqlx::query_scalar(what).fetch_one(db).await.unwrap()
+}
+
 #[derive(Clone, Default)]
 struct Butterfingers;
 
@@ -208,7 +256,7 @@ impl Worker for Butterfingers {
         &self,
         conn: &mut PgConnection,
         _: &Charge,
-        _: Result<(), GaveUp>,
+        _: Result<&(), GaveUp>,
     ) -> Result<(), Trouble> {
         sqlx::query("insert into settled (outcome) values ('dropped')").execute(conn).await?;
         panic!("settling panics");

@@ -73,7 +73,6 @@ pub(super) async fn define_category(
     define(&mut tx, &slug, &name, body.position).await?;
     let all = store::categories::list(&mut tx).await?;
     tx.commit().await.map_err(Error::from)?;
-    messaging::committed();
     let saved = all.into_iter().find(|category| category.slug == slug);
     let saved = saved.ok_or(Error::Corrupt("no category after it was saved"))?;
     Ok((StatusCode::OK, Json(saved.into())))

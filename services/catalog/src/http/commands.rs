@@ -163,7 +163,6 @@ pub(super) async fn add_variant(
     let command = Command::AddVariant(offer);
     let current = execute_in(&mut tx, Actor::from(&caller), id, seen, command).await?;
     tx.commit().await.map_err(Error::from)?;
-    messaging::committed();
     Ok(view::answer(StatusCode::OK, current))
 }
 
@@ -231,7 +230,6 @@ pub(super) async fn add_media(
     let command = Command::AddMedia(picture);
     let current = execute_in(&mut tx, Actor::from(&caller), id, seen, command).await?;
     tx.commit().await.map_err(Error::from)?;
-    messaging::committed();
     Ok(view::answer(StatusCode::OK, current))
 }
 

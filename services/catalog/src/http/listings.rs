@@ -63,7 +63,6 @@ pub(super) async fn offer_item(
     let offered = offer(&mut tx, &caller, body).await?;
     let stored = idempotency::finish(&mut tx, &scope, StatusCode::CREATED, &offered).await?;
     tx.commit().await.map_err(Error::from)?;
-    messaging::committed();
     Ok(stored)
 }
 

@@ -94,7 +94,6 @@ async fn create(state: &State, draft: Draft) -> Result<crate::app::Current, Erro
     change.run(&mut tx, Command::Create(draft)).await?;
     let current = change.save(&mut tx).await?;
     tx.commit().await?;
-    messaging::committed();
     Ok(current)
 }
 

@@ -161,6 +161,5 @@ pub(super) async fn adjust_stock(
     let view = StockView::from(listed.ok_or(Error::UnknownSku(wish.sku))?);
     let stored = idempotency::finish(&mut tx, &scope, StatusCode::OK, &view).await?;
     tx.commit().await.map_err(Error::from)?;
-    messaging::committed();
     Ok(stored.into_response())
 }

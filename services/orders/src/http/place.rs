@@ -168,7 +168,6 @@ async fn place(orders: &Orders, wish: &Wish) -> Result<Stored, Error> {
     };
     let stored = idempotency::finish(&mut tx, &scope, StatusCode::CREATED, &answer).await?;
     tx.commit().await?;
-    messaging::committed();
     tracing::Span::current().record("order.id", tracing::field::display(id));
     Ok(stored)
 }

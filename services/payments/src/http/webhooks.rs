@@ -59,7 +59,6 @@ async fn take(payments: &Payments, headers: &HeaderMap, body: &[u8]) -> Result<(
         outcome => outcome?,
     }
     tx.commit().await?;
-    messaging::committed();
     Ok(())
 }
 

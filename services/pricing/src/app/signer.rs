@@ -71,7 +71,6 @@ impl Signer {
         }
         let key = keys::signing(&mut tx, now).await?.ok_or(Error::Corrupt("signing_keys"))?;
         tx.commit().await?;
-        messaging::committed();
         let key = Arc::new(key);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Some(Arc::clone(&key));

@@ -163,6 +163,5 @@ pub(super) async fn set_price(
     let mut tx = shop.db.begin().await.map_err(Error::from)?;
     app::prices::set(&mut tx, &sku, Price { price, compare_at }, seen).await?;
     tx.commit().await.map_err(Error::from)?;
-    messaging::committed();
     Ok(tagged(find(&shop, sku, price.currency()).await?))
 }

@@ -92,7 +92,6 @@ async fn take(shipping: &Shipping, headers: &HeaderMap, body: &[u8]) -> Result<(
         }
     }
     tx.commit().await?;
-    messaging::committed();
     Ok(())
 }
 

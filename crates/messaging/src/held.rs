@@ -1,0 +1,116 @@
+//! What a batch's handlers write to the outbox and the job table, held until they are all done and
+//! then written in one statement each.
+
+use std::sync::{Mutex, PoisonError};
+
+use sqlx::PgConnection;
+
+use crate::outbox::Rows as Events;
+use crate::worker::Rows as Jobs;
+
+tokio::task_local! {
+    static HELD: Mutex<Held>;
+}
+
+/// Events and jobs that are not written yet.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    events: Events,
+    jobs: Jobs,
+}
+
+/// Does `work` on `conn`, holding back what it appends and enqueues, and writes that at the end if the
+/// work succeeded. The sequence numbers are drawn then: still before the commit, so still under every
+/// lock that the work has taken.
+pub(crate) async fn until_done<T, E, W>(conn: &mut PgConnection, work: W) -> Result<T, E>
+where
+    E: From<sqlx::Error>,
+    W: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+{
+    let (outcome, held) = HELD
+        .scope(Mutex::default(), async {
+            let outcome = work(conn).await;
+            (outcome, HELD.with(|held| std::mem::take(&mut *lock(held))))
+        })
+        .await;
+    let done = outcome?;
+    held.events.write(conn).await?;
+    held.jobs.write(conn).await?;
+    Ok(done)
+}
+
+/// Keeps events for the end of the batch; gives them back outside one.
+pub(crate) fn hold_events(events: Events) -> Option<Events> {
+    let mut events = Some(events);
+    let _outside =
+        HELD.try_with(|held| lock(held).events.extend(events.take().unwrap_or_default()));
+    events
+}
+
+/// Keeps jobs for the end of the batch; gives them back outside one.
+pub(crate) fn hold_jobs(jobs: Jobs) -> Option<Jobs> {
+    let mut jobs = Some(jobs);
+    let _outside = HELD.try_with(|held| lock(held).jobs.extend(jobs.take().unwrap_or_default()));
+    jobs
+}
+
+/// A panic of a handler ends its batch; what it left behind is not used.
+fn lock(held: &Mutex<Held>) -> std::sync::MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, PgPool};
+
+    use super::*;
+    use crate::{Outgoing, append};
+
+    fn event(n: i64) -> Outgoing {
+        Outgoing {
+            topic: "t",
+            event_type: "T",
+            key: "k".to_owned(),
+            subject: "s".to_owned(),
+            version: n,
+            payload: Vec::new(),
+        }
+    }
+
+    async fn said(conn: &mut PgConnection) -> Vec<i64> {
+        let said = sqlx::query_scalar("select version from messaging.outbox order by seq");
+        said.fetch_all(conn).await.unwrap()
+    }
+
+    #[sqlx::test]
+    async fn what_is_appended_is_written_when_all_is_done_and_in_order(db: PgPool) {
+        crate::migrate(&db).await.unwrap();
+        let mut conn = db.acquire().await.unwrap();
+        let mut tx = conn.begin().await.unwrap();
+
+        let before = until_done(&mut tx, async |conn| {
+            append(conn, [event(1), event(2)]).await.unwrap();
+            append(conn, [event(3)]).await.unwrap();
+            Ok::<_, sqlx::Error>(said(conn).await)
+        })
+        .await
+        .unwrap();
+
+        assert_eq!(before, [0; 0]);
+        assert_eq!(said(&mut tx).await, [1, 2, 3]);
+    }
+
+    #[sqlx::test]
+    async fn of_work_that_fails_nothing_is_said(db: PgPool) {
+        crate::migrate(&db).await.unwrap();
+        let mut conn = db.acquire().await.unwrap();
+
+        let failed = until_done(&mut conn, async |conn| {
+            append(conn, [event(1)]).await.unwrap();
+            Err::<(), _>(sqlx::Error::RowNotFound)
+        });
+
+        assert!(failed.await.is_err());
+        assert_eq!(said(&mut conn).await, [0; 0]);
+    }
+}

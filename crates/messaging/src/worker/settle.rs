@@ -1,0 +1,159 @@
+//! Recording outcomes: several in one transaction, or each in its own where that does not go.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use sqlx::{Connection, PgConnection, PgPool};
+use tracing::Instrument;
+
+use super::call::Called;
+use super::claim::{self, Claimed, Postponed};
+use super::{Worker, backoff};
+use crate::consumer::chain_of;
+use crate::{Classify, ErrorClass, held, wake};
+
+/// What came of a job.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    /// For the metrics.
+    pub(super) outcome: &'static str,
+    /// Whether a job that had to wait for this one may run now.
+    pub(super) frees: bool,
+}
+
+impl From<&'static str> for Ended {
+    fn from(outcome: &'static str) -> Self {
+        Self { outcome, frees: false }
+    }
+}
+
+/// Why a settlement was rolled back.
+struct Refused {
+    class: ErrorClass,
+    message: String,
+}
+
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        Self { class: error.class(), message: chain_of(&error) }
+    }
+}
+
+/// Settles all of these; those that cannot be settled with others, by themselves.
+pub(super) async fn all<W: Worker>(
+    worker: Arc<W>,
+    pool: PgPool,
+    mut called: Vec<Called<W>>,
+) -> Vec<Ended> {
+    // In one order, so that two transactions wait for each other instead of deadlocking.
+    called.sort_unstable_by_key(|called| called.claimed.id);
+    if called.len() > 1
+        && let Ok(Some(ended)) = wake::announcing(together(&*worker, &pool, &called)).await
+    {
+        return ended;
+    }
+    let mut ended = Vec::with_capacity(called.len());
+    for one in &called {
+        ended.push(alone(&*worker, &pool, one).await);
+    }
+    ended
+}
+
+async fn alone<W: Worker>(worker: &W, pool: &PgPool, called: &Called<W>) -> Ended {
+    let settled = together(worker, pool, std::slice::from_ref(called));
+    match wake::announcing(settled).await {
+        Ok(Some(ended)) => ended.first().copied().unwrap_or_else(|| "lost".into()),
+        Ok(None) => {
+            let id = called.claimed.id;
+            tracing::warn!(queue = W::QUEUE, job.id = %id, "another claim took the job over");
+            "lost".into()
+        }
+        Err(refused) => put_back::<W>(pool, &called.claimed, refused).await,
+    }
+}
+
+/// Removes the jobs and records their outcomes in one transaction; `None` if one of them is another
+/// claim's by now, and then nothing happened.
+async fn together<W: Worker>(
+    worker: &W,
+    pool: &PgPool,
+    called: &[Called<W>],
+) -> Result<Option<Vec<Ended>>, Refused> {
+    let mut conn = pool.acquire().await?;
+    let mut tx = conn.begin().await?;
+    // First the claims, which also locks the jobs against later ones.
+    let freed = claim::complete(&mut tx, called.iter().map(|called| &called.claimed)).await?;
+    if freed.len() < called.len() {
+        tx.rollback().await?;
+        return Ok(None);
+    }
+    held::until_done(&mut tx, async |conn| {
+        for one in called {
+            settle(worker, conn, one).await?;
+        }
+        Ok::<_, Refused>(())
+    })
+    .await?;
+    tx.commit().await?;
+    let ended = called.iter().map(|called| Ended {
+        outcome: if called.outcome.is_ok() { "done" } else { "gave_up" },
+        frees: freed.get(&called.claimed.id).copied().unwrap_or(false),
+    });
+    Ok(Some(ended.collect()))
+}
+
+/// Records one outcome in its span and under its cause.
+async fn settle<W: Worker>(
+    worker: &W,
+    conn: &mut PgConnection,
+    called: &Called<W>,
+) -> Result<(), Refused> {
+    let outcome = called.outcome.as_ref().map_err(Clone::clone);
+    let work = worker.settle(conn, &called.job, outcome);
+    let work = called.claimed.cause().scope_from(W::QUEUE, called.claimed.id, work);
+    match AssertUnwindSafe(work.instrument(called.span.clone())).catch_unwind().await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Refused { class: error.class(), message: chain_of(&error) }),
+        // Otherwise the job would come back after its lease, for ever, and use up no attempt.
+        Err(_panic) => {
+            Err(Refused { class: ErrorClass::Later, message: "settling panicked".to_owned() })
+        }
+    }
+}
+
+/// Gives a job back whose outcome could not be recorded.
+async fn put_back<W: Worker>(pool: &PgPool, claimed: &Claimed, refused: Refused) -> Ended {
+    let failures = u32::try_from(claimed.attempts).unwrap_or(0) + 1;
+    let postponed = match refused.class {
+        ErrorClass::Unavailable => Postponed::Unavailable(backoff::pause(1)),
+        ErrorClass::Retry | ErrorClass::Later if failures < W::BUDGET => {
+            Postponed::Failed(backoff::pause(failures))
+        }
+        ErrorClass::Retry | ErrorClass::Later | ErrorClass::Permanent => Postponed::Stuck,
+    };
+    let (queue, message) = (W::QUEUE, refused.message);
+    tracing::error!(queue, job.id = %claimed.id, error = message, "cannot settle");
+    give_back(pool, claimed, &postponed, &message).await.unwrap_or_else(|error| {
+        // The lease runs out and the job is tried again.
+        tracing::warn!(queue, error = &error as &dyn std::error::Error, "job not given back");
+        "abandoned".into()
+    })
+}
+
+/// Gives a job back, to be tried again or looked at by a person.
+pub(super) async fn give_back(
+    pool: &PgPool,
+    claimed: &Claimed,
+    postponed: &Postponed,
+    message: &str,
+) -> Result<Ended, sqlx::Error> {
+    let mut conn = pool.acquire().await?;
+    claim::postpone(&mut conn, claimed, postponed, message).await?;
+    let outcome = match postponed {
+        Postponed::Failed(_) => "failed",
+        Postponed::Unavailable(_) => "unavailable",
+        Postponed::Stuck => "stuck",
+    };
+    Ok(outcome.into())
+}
