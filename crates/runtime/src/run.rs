@@ -42,7 +42,7 @@ pub fn run<A: App>(args: impl IntoIterator<Item = String>) -> ExitCode {
         (Err(error), _) | (_, Err(error)) => return usage(A::NAME, &error),
     };
     let threads = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(settings.worker_threads.max(1))
         .max_blocking_threads(16)
         .enable_all()
         .build();
@@ -158,6 +158,8 @@ async fn spawn_backbone<A: App>(
     back.spawn(forget_old(db.clone(), stop.clone()));
 
     let consumer = Consumer::new(A::NAME, &brokers, db.clone(), metrics.messaging.clone());
+    let spacing = Duration::from_millis(parts.settings.batch_spacing_ms);
+    let consumer = consumer.strands(parts.settings.consumer_strands).spacing(spacing);
     let consumer = consumer.handle(keys::OnSigningKey(verifier));
     let consumer = std::mem::take(&mut service.handlers)
         .into_iter()
@@ -165,14 +167,18 @@ async fn spawn_backbone<A: App>(
     back.spawn(messages(consumer.run(stop.clone())));
 
     if !service.workers.is_empty() {
-        let workers = Workers::new(db.clone(), metrics.messaging.clone());
+        let workers = Workers::new(db.clone(), metrics.messaging.clone()).spacing(spacing);
         let workers = std::mem::take(&mut service.workers)
             .into_iter()
             .fold(workers, |workers, add| add(workers));
         back.spawn(messages(workers.run(stop)));
     }
-    let relay =
-        Relay::new(A::NAME, &brokers, db, RelaySettings::default(), metrics.messaging.clone());
+    let settings = RelaySettings {
+        partitions: parts.settings.topic_partitions,
+        spacing,
+        ..RelaySettings::default()
+    };
+    let relay = Relay::new(A::NAME, &brokers, db, settings, metrics.messaging.clone());
     last.spawn(messages(relay.run(no_relay.clone())));
     Ok(())
 }

@@ -24,6 +24,19 @@ pub struct Settings {
     /// Kafka's bootstrap servers.
     #[arg(long, env = "KAFKA_BROKERS")]
     pub kafka_brokers: String,
+    /// Threads that requests, handlers and workers share; what computes for long has others.
+    #[arg(long, env = "WORKER_THREADS", default_value_t = 2)]
+    pub worker_threads: usize,
+    /// Partitions of every topic; fixed when a database and its topics are made.
+    #[arg(long, env = "TOPIC_PARTITIONS", default_value_t = 12)]
+    pub topic_partitions: i32,
+    /// Transactions that handle events side by side. Fewer make larger batches.
+    #[arg(long, env = "CONSUMER_STRANDS", default_value_t = 1)]
+    pub consumer_strands: usize,
+    /// Under load, the relay, the handlers and the workers each begin a transaction at most this often, so
+    /// that more shares one: it costs less and waits longer. The first after a pause is at once.
+    #[arg(long, env = "BATCH_SPACING_MS", default_value_t = 20)]
+    pub batch_spacing_ms: u64,
     /// The folder with this service's private key and the public keys of its callers.
     #[arg(long, env = "KEYS_DIR")]
     pub keys_dir: Option<PathBuf>,

@@ -27,7 +27,7 @@ impl Kind {
                 port_shift: 9000,
                 profile: Profile::Release,
                 durable: Durable::Yes,
-                settings: &[],
+                settings: &[("CARRIER_STEP_MS", "500")],
             },
             // Killing Postgres must lose nothing, so this waits for the disk too. Orders whose parts
             // died are given up sooner than in 15 minutes, so that all are final when it ends.

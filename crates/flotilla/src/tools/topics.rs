@@ -4,9 +4,6 @@ use anyhow::Result;
 use clap::Args;
 use messaging::TopicSpec;
 
-/// Events of one key stay in one of so many partitions. Fixed for ever: another number would part
-/// keys from their past.
-const PARTITIONS: i32 = 12;
 const THIRTY_DAYS_MS: i64 = 30 * 24 * 3600 * 1000;
 
 #[derive(Args)]
@@ -14,6 +11,10 @@ pub(crate) struct Topics {
     /// Kafka's bootstrap servers.
     #[arg(long, env = "KAFKA_BROKERS")]
     kafka_brokers: String,
+    /// Events of one key stay in one of so many partitions. Fixed for ever: another number would part
+    /// keys from their past.
+    #[arg(long, env = "TOPIC_PARTITIONS", default_value_t = 12)]
+    topic_partitions: i32,
 }
 
 impl Topics {
@@ -22,7 +23,7 @@ impl Topics {
             .iter()
             .map(|topic| TopicSpec {
                 name: topic.name.to_owned(),
-                partitions: PARTITIONS,
+                partitions: self.topic_partitions,
                 retention_ms: if topic.lasting { -1 } else { THIRTY_DAYS_MS },
             })
             .collect();
