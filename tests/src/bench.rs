@@ -49,6 +49,9 @@ pub struct Options {
     /// Measures orders alone, for work on them; the figures of the rest are left out.
     #[arg(long)]
     orders_only: bool,
+    /// What the fleet's topics were made with; said, not set.
+    #[arg(long, env = "TOPIC_PARTITIONS", default_value_t = 12, hide = true)]
+    topic_partitions: i32,
     #[command(flatten)]
     fleet: Fleet,
 }
@@ -96,8 +99,8 @@ async fn measure(options: &Options) -> Result<bool, BenchError> {
     machine::describe().iter().for_each(|line| println!("{line}"));
     println!("{}", machine::settings(&options.fleet).await?);
     println!(
-        "settings   {} products, {CONNECTIONS} connections, {} s a part, nginx in front without a cache",
-        options.products, options.seconds
+        "settings   {} products, {CONNECTIONS} connections, {} s a part, {} partitions a topic, nginx in front without a cache",
+        options.products, options.seconds, options.topic_partitions
     );
     let staff = shop.sign_in_staff().await?;
     let progress = |done, total| println!("  {done} of {total} products imported");
