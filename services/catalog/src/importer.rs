@@ -63,7 +63,7 @@ impl Importer {
     /// # Errors
     /// The database failed; nothing was changed, and the next step tries again.
     pub async fn step(&self) -> Result<bool, runtime::Error> {
-        messaging::announcing(self.advance())
+        messaging::announcing(Box::pin(self.advance()))
             .await
             .map_err(|error| runtime::Error::other("importing", error))
     }

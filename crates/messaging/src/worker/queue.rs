@@ -126,9 +126,14 @@ impl<W: Worker> Queue<W> {
                 // The lease runs out and the job is tried again.
                 Err(_panic) => self.end(&[Ended::from("abandoned")]),
             },
-            Some(ended) = self.settling.join_next(), if !self.settling.is_empty() => {
-                self.end(&ended.unwrap_or_default())
-            }
+            Some(ended) = self.settling.join_next(), if !self.settling.is_empty() => match ended {
+                Ok(ended) => self.end(&ended),
+                // How many were in it is not known; their leases run out, and they are tried again.
+                Err(_panic) => {
+                    self.in_hand = self.calls.len() + self.called.len();
+                    true
+                }
+            },
             else => std::future::pending().await,
         }
     }

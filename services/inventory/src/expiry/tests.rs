@@ -43,8 +43,8 @@ async fn settle_after(db: PgPool, command: Option<Command>) -> Shelf {
     let timers = "select job from messaging.job where queue = 'expire_reservation'";
     let job: serde_json::Value = sqlx::query_scalar(timers).fetch_one(&mut *conn).await.unwrap();
     let job: Expire = serde_json::from_value(job).unwrap();
-    Expiry.settle(&mut conn, &job, Ok(())).await.unwrap();
-    Expiry.settle(&mut conn, &job, Ok(())).await.unwrap();
+    Expiry.settle(&mut conn, &job, Ok(&())).await.unwrap();
+    Expiry.settle(&mut conn, &job, Ok(&())).await.unwrap();
 
     shelf(&mut conn).await
 }
