@@ -106,10 +106,10 @@ struct Verdict {
 
 async fn storm_and_audit(main: &Main) -> Result<Verdict, ChaosError> {
     let shop = Shop::of_environment()?;
-    println!("preparing products, accounts and a coupon");
+    println!("preparing products, accounts and coupons");
     let goods = Arc::new(goods::prepare(&shop, main.orders, main.seed).await?);
-    let sources =
-        Sources { fleet: main.fleet.clone(), shop: shop.clone(), coupon: goods.coupon.clone() };
+    let coupons = vec![goods.coupon.clone(), goods.few_uses.clone()];
+    let sources = Sources { fleet: main.fleet.clone(), shop: shop.clone(), coupons };
     let stock_before = sources.stock().await?;
 
     let faults = plan::faults(main.seed, main.rounds.unwrap_or_else(|| plan::rounds(main.orders)));

@@ -56,7 +56,10 @@ async fn shopping(
         insist(PATIENCE, || shop.set_line(&buyer, sku, *pieces)).await?;
     }
     let to = Address::default();
-    let coupon = wish.coupon.then_some(goods.coupon.as_str());
+    let coupon = match wish.manner {
+        Manner::FewUses => Some(goods.few_uses.as_str()),
+        _ => wish.coupon.then_some(goods.coupon.as_str()),
+    };
     let quote = insist(PATIENCE, || shop.quote(&buyer, &lines, &to, coupon)).await?;
     journey.quote = Some(quote_id(&quote)?);
     let payment = insist(PATIENCE, || shop.prepare_payment(&buyer, quote.total)).await?;
@@ -104,7 +107,7 @@ impl Checkout<'_> {
 /// Cancelling too late is no fault of the shop.
 async fn change_mind(shop: &Shop, manner: Manner, placed: &Placed) -> Result<(), Error> {
     match manner {
-        Manner::Plain | Manner::Scarce => return Ok(()),
+        Manner::Plain | Manner::Scarce | Manner::FewUses => return Ok(()),
         Manner::CancelsAtOnce => {}
         Manner::CancelsLater => sleep(A_MOMENT).await,
     }

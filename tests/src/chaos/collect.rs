@@ -33,7 +33,7 @@ pub(crate) enum CollectError {
 pub(crate) struct Sources {
     pub(crate) fleet: Fleet,
     pub(crate) shop: Shop,
-    pub(crate) coupon: String,
+    pub(crate) coupons: Vec<String>,
 }
 
 impl Sources {
@@ -96,11 +96,12 @@ impl Sources {
 
     async fn coupons(&self) -> Result<Vec<Coupon>, CollectError> {
         let mut conn = self.open("pricing").await?;
-        let coupons =
-            sqlx::query_as("select code, used, reserved, use_limit from coupons where code = $1")
-                .bind(&self.coupon)
-                .fetch_all(&mut conn)
-                .await;
+        let coupons = sqlx::query_as(
+            "select code, used, reserved, use_limit from coupons where code = any($1)",
+        )
+        .bind(&self.coupons)
+        .fetch_all(&mut conn)
+        .await;
         coupons.map_err(|error| CollectError::Database("pricing", error))
     }
 

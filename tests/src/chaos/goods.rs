@@ -1,4 +1,4 @@
-//! What the storm's buyers buy: products, a coupon and accounts of its own, made over the public API.
+//! What the storm's buyers buy: products, coupons and accounts of its own, made over the public API.
 
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub(crate) struct Goods {
     pub(crate) scarce: String,
     /// Ten percent off.
     pub(crate) coupon: String,
+    /// Twenty percent off, for the first few orders.
+    pub(crate) few_uses: String,
     pub(crate) members: Vec<Member>,
     /// Changes prices meanwhile.
     pub(crate) staff: Member,
@@ -85,12 +87,16 @@ pub(crate) async fn prepare(shop: &Shop, orders: u64, seed: u64) -> Result<Goods
         let title = format!("Storm lamp {place}");
         plenty.push(shop.new_product(&account, &title, price, many).await?.sku);
     }
-    // One order in fourteen asks for it, for one to three pieces: about half of them get any.
-    let few = i64::try_from(orders / 14).unwrap_or(i64::MAX).max(2);
+    // One order in 25 asks for it, for one to three pieces: about half of them get any.
+    let few = i64::try_from(orders / 25).unwrap_or(i64::MAX).max(2);
     let price = Money::new(4_990, Currency::EUR);
     let scarce = shop.new_product(&account, "The last lantern", price, few).await?.sku;
     let code = format!("STORM-{seed}-{}", kernel::unix_seconds());
     let coupon = shop.create_coupon(&account, &code, 10, None).await?.code;
+    // One order in 33 has it: about half of them in time.
+    let uses = i64::try_from(orders / 66).unwrap_or(i64::MAX).max(1);
+    let code = format!("FEW-{seed}-{}", kernel::unix_seconds());
+    let few_uses = shop.create_coupon(&account, &code, 20, Some(uses)).await?.code;
     let mut members = Vec::new();
     for place in 0..MEMBERS {
         let email = fresh_email(&format!("storm-{place}"));
@@ -98,5 +104,5 @@ pub(crate) async fn prepare(shop: &Shop, orders: u64, seed: u64) -> Result<Goods
         shop.sign_up(&email, password, "Storm Petrel").await?;
         members.push(Member::sign_in(shop, &email, password).await?);
     }
-    Ok(Goods { plenty, scarce, coupon, members, staff })
+    Ok(Goods { plenty, scarce, coupon, few_uses, members, staff })
 }

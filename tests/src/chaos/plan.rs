@@ -25,6 +25,8 @@ pub(crate) enum Manner {
     CancelsLater,
     /// Wants what there is too little of.
     Scarce,
+    /// Has a coupon that is good for fewer orders than people have it.
+    FewUses,
 }
 
 /// One buyer, before the first click.
@@ -98,7 +100,8 @@ pub(crate) fn wish(seed: u64, number: u64, orders: u64, length: Duration, produc
         76..83 => (shop::WEBHOOK_TWICE, Manner::Plain),
         83..88 => (shop::ACCEPTED, Manner::CancelsAtOnce),
         88..93 => (shop::ACCEPTED, Manner::CancelsLater),
-        _ => (shop::ACCEPTED, Manner::Scarce),
+        93..97 => (shop::ACCEPTED, Manner::Scarce),
+        _ => (shop::ACCEPTED, Manner::FewUses),
     };
     let mut places: Vec<usize> = (0..products).collect();
     places.shuffle(&mut rng);
@@ -152,7 +155,14 @@ mod tests {
 
         let cards: HashSet<_> = wishes.iter().map(|wish| wish.card).collect();
         assert_eq!(cards.len(), 5);
-        for manner in [Manner::Plain, Manner::CancelsAtOnce, Manner::CancelsLater, Manner::Scarce] {
+        let all = [
+            Manner::Plain,
+            Manner::CancelsAtOnce,
+            Manner::CancelsLater,
+            Manner::Scarce,
+            Manner::FewUses,
+        ];
+        for manner in all {
             assert!(wishes.iter().any(|wish| wish.manner == manner), "{manner:?}");
         }
         assert!(wishes.iter().any(|wish| wish.guest && wish.coupon));
