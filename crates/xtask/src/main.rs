@@ -130,7 +130,10 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Logs { name, follow } => logs::run(name.as_deref(), follow)?,
         Verb::Restart { name, release } => restart::run(&name, release)?,
         Verb::Test { what, filter } => return testing::run(what.as_deref(), filter.as_deref()),
-        Verb::Bench(words) => measure::run(Kind::Bench, !words.no_build, &words.arguments)?,
+        Verb::Bench(words) => match words.arguments.split_first() {
+            Some((what, rest)) if what == "events" => measure::events(!words.no_build, rest)?,
+            _ => measure::run(Kind::Bench, !words.no_build, &words.arguments)?,
+        },
         Verb::Chaos(words) => measure::run(Kind::Chaos, !words.no_build, &words.arguments)?,
         Verb::NewService { name } => new_service::run(&name)?,
         Verb::Fmt => command::run(cargo::cargo(&Instance::from_environment()?.root).arg("fmt"))?,

@@ -6,6 +6,8 @@ use anyhow::Result;
 use crate::cargo::{self, Profile};
 use crate::command;
 use crate::instance::Instance;
+use crate::parts::alone;
+use crate::parts::postgres::Durability;
 use crate::progress::Progress;
 use crate::signals;
 use crate::trial::{Durable, Plan, Trial};
@@ -44,6 +46,25 @@ impl Kind {
             },
         }
     }
+}
+
+/// Measures the relay on a Postgres that waits for the disk and a Kafka, without services.
+///
+/// # Errors
+/// When anything fails.
+pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
+    signals::catch()?;
+    let instance = Instance::from_environment()?;
+    instance.prepare()?;
+    let mut progress = Progress::start();
+    if build {
+        progress.loud_step("build", || cargo::build(&instance.root, Profile::Release))?;
+    }
+    let program = cargo::program(&instance.root, Profile::Release, "bench_events")?;
+    let parts = progress
+        .step("parts", || alone::start(&instance, ("bench-events", 13_000), Durability::Full))?;
+    let variables = parts.variables.clone();
+    command::run(Command::new(program).args(arguments).envs(variables).current_dir(&instance.root))
 }
 
 /// Builds, brings up the fleet, hands `arguments` on to the program, and ends the fleet.

@@ -3,7 +3,6 @@ mod buf;
 mod executables;
 mod journeys;
 mod libtest;
-mod parts;
 mod runner;
 
 use std::process::ExitCode;
@@ -13,6 +12,8 @@ use anyhow::{Context, Result, ensure};
 use crate::cargo;
 use crate::command;
 use crate::instance::Instance;
+use crate::parts::alone;
+use crate::parts::postgres::Durability;
 use crate::progress::Progress;
 use crate::screen::{self, Paint};
 use crate::signals;
@@ -113,7 +114,10 @@ fn all_steps(
         ensure!(!chosen.is_empty(), "no package called {name} has tests");
     }
     if !chosen.is_empty() {
-        let parts = progress.step("parts for the tests", || parts::start(instance))?;
+        let parts = progress.step("parts for the tests", || {
+            // Clear of the developer's fleet and of the journeys' one.
+            alone::start(instance, ("test-parts", 7000), Durability::TestsOnly)
+        })?;
         runner::all(&chosen, &parts.variables, filter, progress, tally)?;
         progress.step("end the parts", || {
             drop(parts);

@@ -1,4 +1,4 @@
-//! A Postgres and a Kafka for the tests alone, in a folder and on ports of their own.
+//! A Postgres and a Kafka alone, without services, in a folder and on ports of their own.
 use std::time::Duration;
 
 use anyhow::Result;
@@ -11,15 +11,13 @@ use crate::secrets::Secrets;
 use crate::settings::{self, Settings, Variables};
 use crate::supervisor::Supervisor;
 
-/// Clear of the developer's fleet and of the journeys' one.
-const PORT_SHIFT: u16 = 7000;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The running parts; dropping them ends them.
-pub(super) struct TestParts {
+pub(crate) struct Alone {
     _supervisor: Supervisor,
-    /// How a test finds them: `DATABASE_URL` and `KAFKA_BROKERS`.
-    pub(super) variables: Variables,
+    /// How a program finds them: `DATABASE_URL` (a superuser's) and `KAFKA_BROKERS`.
+    pub(crate) variables: Variables,
 }
 
 /// Starts fresh parts, and takes what the environment gives (`FLOTILLA_POSTGRES_URL`,
@@ -27,8 +25,12 @@ pub(super) struct TestParts {
 ///
 /// # Errors
 /// When a part cannot start.
-pub(super) fn start(instance: &Instance) -> Result<TestParts> {
-    let own = instance.sibling("test-parts", PORT_SHIFT)?;
+pub(crate) fn start(
+    instance: &Instance,
+    (name, port_shift): (&str, u16),
+    durability: Durability,
+) -> Result<Alone> {
+    let own = instance.sibling(name, port_shift)?;
     crate::up::claim::folder(&own)?;
     down::wipe(&own)?;
     own.prepare()?;
@@ -36,7 +38,7 @@ pub(super) fn start(instance: &Instance) -> Result<TestParts> {
     let mut supervisor = Supervisor::of(own.data.clone())?;
     let mut started = Vec::new();
     if settings::given_postgres().is_none() {
-        supervisor.start(postgres::prepare(&own, &secrets, Durability::TestsOnly)?)?;
+        supervisor.start(postgres::prepare(&own, &secrets, durability)?)?;
         started.push(postgres::NAME);
     }
     if settings::given_brokers().is_none() {
@@ -45,5 +47,5 @@ pub(super) fn start(instance: &Instance) -> Result<TestParts> {
     }
     started.iter().try_for_each(|name| supervisor.wait_ready(name, PATIENCE))?;
     let variables = Settings::new(&own, &secrets, false)?.for_tests();
-    Ok(TestParts { _supervisor: supervisor, variables })
+    Ok(Alone { _supervisor: supervisor, variables })
 }

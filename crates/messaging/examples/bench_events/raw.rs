@@ -1,0 +1,115 @@
+//! The broker and the database without us: what there is to reach.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::producer::{
+    BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer,
+};
+use tokio::task::JoinSet;
+
+use crate::parts::{Noted, PARTITIONS, Parts, TOPIC};
+
+/// Inserters at once.
+const WRITERS: usize = 16;
+
+#[derive(Clone)]
+struct Acks {
+    epoch: Instant,
+    took: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl ClientContext for Acks {}
+
+impl ProducerContext for Acks {
+    type DeliveryOpaque = Box<Duration>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, sent: Box<Duration>) {
+        assert!(result.is_ok(), "a record was refused");
+        self.took.lock().unwrap().push(self.epoch.elapsed().saturating_sub(*sent));
+    }
+}
+
+fn config(parts: &Parts) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &parts.brokers)
+        .set("enable.idempotence", "true")
+        .set("compression.type", "lz4")
+        .set("queue.buffering.max.messages", "1000000")
+        .set("queue.buffering.max.kbytes", "1048576");
+    config
+}
+
+fn record<O: rdkafka::util::IntoOpaque>(
+    n: u64,
+    event: &Noted,
+    opaque: O,
+) -> BaseRecord<'_, str, [u8], O> {
+    let partition = i32::try_from(n % u64::try_from(PARTITIONS).expect("few")).expect("few");
+    BaseRecord::with_opaque_to(TOPIC, opaque).partition(partition).payload(event.payload())
+}
+
+/// Records a second, as many at once as the client takes.
+pub(crate) async fn produce(parts: &Parts, events: u32) -> f64 {
+    let _database = parts.fresh("bench_raw").await;
+    let mut settings = config(parts);
+    let producer: BaseProducer = settings.set("linger.ms", "5").create().expect("a producer");
+    let events_in_hand: Vec<Noted> = (0..1_000).map(|n| Noted::new(n, Instant::now())).collect();
+    let begun = Instant::now();
+    tokio::task::block_in_place(|| {
+        for (n, event) in (0..u64::from(events)).zip(events_in_hand.iter().cycle()) {
+            while producer.send(record(n, event, ())).is_err() {
+                producer.poll(Duration::from_millis(1));
+            }
+        }
+        producer.flush(Duration::from_secs(60)).expect("acknowledgements");
+    });
+    f64::from(events) / begun.elapsed().as_secs_f64()
+}
+
+/// How long each acknowledgement takes at a steady rate.
+pub(crate) async fn produce_at(parts: &Parts, rate: u32, length: Duration) -> Vec<Duration> {
+    let epoch = Instant::now();
+    let acks = Acks { epoch, took: Arc::default() };
+    let mut settings = config(parts);
+    let producer: ThreadedProducer<Acks> =
+        settings.set("linger.ms", "0").create_with_context(acks.clone()).expect("a producer");
+    let mut clock = tokio::time::interval(Duration::from_secs(1) / rate);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
+    for n in 0..u64::from(rate) * length.as_secs() {
+        clock.tick().await;
+        let event = Noted::new(n, epoch);
+        let sent = producer.send(record(n, &event, Box::new(epoch.elapsed())));
+        assert!(sent.is_ok(), "the queue is full");
+    }
+    producer.flush(Duration::from_secs(10)).expect("acknowledgements");
+    std::mem::take(&mut *acks.took.lock().unwrap())
+}
+
+/// Rows of the same size a second, one to a transaction, without anything of ours.
+pub(crate) async fn insert(parts: &Parts, length: Duration) -> f64 {
+    let pool = parts.fresh("bench_raw").await;
+    sqlx::raw_sql("create table raw (id bigserial, payload bytea)")
+        .execute(&pool)
+        .await
+        .expect("a table");
+    let begun = Instant::now();
+    let mut writers = JoinSet::new();
+    for _ in 0..WRITERS {
+        let pool = pool.clone();
+        writers.spawn(async move {
+            let (mut rows, event) = (0_u32, Noted::new(1, begun));
+            while begun.elapsed() < length {
+                let insert = sqlx::query("insert into raw (payload) values ($1)");
+                insert.bind(event.payload()).execute(&pool).await.expect("a row");
+                rows += 1;
+            }
+            rows
+        });
+    }
+    let rows: u32 = writers.join_all().await.into_iter().sum();
+    f64::from(rows) / begun.elapsed().as_secs_f64()
+}
