@@ -24,6 +24,17 @@ pub(crate) struct Secrets {
     pub(crate) payment_api_key: String,
     /// Lets us in at the carrier sandbox.
     pub(crate) carrier_api_key: String,
+    /// Partitions of every topic, fixed when they are made. No secret, but as old as the folder; those
+    /// of before it was noted have twelve.
+    #[serde(default = "twelve")]
+    pub(crate) topic_partitions: i32,
+}
+
+/// One broker has all partitions here: more of them cost and bring nothing.
+const PARTITIONS: i32 = 3;
+
+fn twelve() -> i32 {
+    12
 }
 
 impl Secrets {
@@ -58,6 +69,7 @@ impl Secrets {
             carrier_webhook: random_hex()?,
             payment_api_key: random_hex()?,
             carrier_api_key: random_hex()?,
+            topic_partitions: PARTITIONS,
         })
     }
 }
@@ -85,6 +97,17 @@ mod tests {
         let mode = fs::metadata(folder.join("secrets.json")).unwrap().permissions().mode();
         fs::remove_dir_all(&folder).unwrap();
         assert!(first == second && first.postgres_app != first.postgres_owner);
+        assert_eq!(first.topic_partitions, PARTITIONS);
         assert_eq!((mode & 0o777, first.postgres_app.len()), (0o600, 64));
+    }
+
+    #[test]
+    fn an_older_folder_keeps_its_partitions() {
+        let mut older = serde_json::to_value(Secrets::random().unwrap()).unwrap();
+        older.as_object_mut().unwrap().remove("topic_partitions");
+
+        let read: Secrets = serde_json::from_value(older).unwrap();
+
+        assert_eq!(read.topic_partitions, 12);
     }
 }

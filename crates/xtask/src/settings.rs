@@ -61,10 +61,9 @@ impl Settings {
             pair("PUBLIC_URL", self.public_url()),
             pair("KEYS_DIR", self.instance.data.join("keys").display()),
             pair("LOG_FORMAT", "human"),
-            // Eleven services share these cores, and one broker has all partitions: more of either
-            // costs and brings nothing.
-            pair("WORKER_THREADS", given("WORKER_THREADS", "1")),
-            pair("TOPIC_PARTITIONS", given("TOPIC_PARTITIONS", "3")),
+            // Eleven services share these cores.
+            pair("WORKER_THREADS", variable::text("WORKER_THREADS").unwrap_or_else(|| "1".into())),
+            pair("TOPIC_PARTITIONS", self.secrets.topic_partitions),
             // glibc: two arenas for two worker threads, and large blocks (a password's 19 MiB) go back
             // to the system when they are freed.
             pair("MALLOC_ARENA_MAX", 2),
@@ -186,10 +185,6 @@ pub(crate) fn given_brokers() -> Option<String> {
 /// The superuser's URL of a server that somebody else runs for us, if any.
 pub(crate) fn given_postgres() -> Option<String> {
     variable::text("FLOTILLA_POSTGRES_URL")
-}
-
-fn given(name: &str, otherwise: &str) -> String {
-    variable::text(name).unwrap_or_else(|| otherwise.to_owned())
 }
 
 fn local_postgres(instance: &Instance, secrets: &Secrets) -> Postgres {

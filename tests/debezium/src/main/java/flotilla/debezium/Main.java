@@ -3,6 +3,8 @@ package flotilla.debezium;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -26,9 +28,10 @@ public final class Main {
   private final Settings settings = Settings.fromEnvironment();
   private final Map<String, Double> figures = new TreeMap<>();
   private final Producer<byte[], byte[]> producer = Relay.producer(settings);
+  private final Connection connection = settings.connect();
   private final Properties properties;
 
-  private Main(Path offsets, boolean tuned) {
+  private Main(Path offsets, boolean tuned) throws SQLException {
     properties = Relay.properties(settings, offsets, TOPIC, tuned);
   }
 
@@ -37,7 +40,7 @@ public final class Main {
     boolean tuned = arguments[0].equals("tuned");
     var offsets = Files.createTempFile("debezium", ".offsets");
     var main = new Main(offsets, tuned);
-    try (var connection = main.settings.connect();
+    try (var connection = main.connection;
         var admin = Admin.create(Map.of("bootstrap.servers", main.settings.brokers()))) {
       removeTopic(admin);
       admin.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1))).all().get();
@@ -78,10 +81,15 @@ public final class Main {
     figures.put("rss_mb", Usage.rssMegabytes());
   }
 
+  private Relay relay(Acks acks) throws SQLException {
+    Outbox.release(connection);
+    return new Relay(properties, producer, acks);
+  }
+
   /** Without offsets the engine would begin at the log's end and pass by the backlog. */
   private void leaveOffsets() throws Exception {
     var acks = new Acks(5);
-    try (var relay = new Relay(properties, producer, acks)) {
+    try (var relay = relay(acks)) {
       load("backlog", 5).waitFor();
       acks.await(5, PATIENCE);
     }
@@ -93,7 +101,7 @@ public final class Main {
     var acks = new Acks(rows);
     succeed(load("backlog", rows));
     double before = Usage.cpuSeconds();
-    try (var relay = new Relay(properties, producer, acks)) {
+    try (var relay = relay(acks)) {
       acks.await(rows, PATIENCE);
     }
     double cpu = (Usage.cpuSeconds() - before) * 100_000 / rows;
@@ -108,7 +116,7 @@ public final class Main {
     int seconds = settings.warmSeconds() + settings.windows() * settings.windowSeconds() + 2;
     int rows = settings.rate() * seconds;
     var acks = new Acks(rows);
-    try (var relay = new Relay(properties, producer, acks)) {
+    try (var relay = relay(acks)) {
       var load = load("steady", settings.rate(), seconds);
       acks.await(1, PATIENCE);
       Thread.sleep(settings.warmSeconds() * 1000L);

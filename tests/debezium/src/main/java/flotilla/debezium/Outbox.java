@@ -35,12 +35,19 @@ final class Outbox {
     }
   }
 
-  /** Also the slot: one left behind makes the server keep its log for ever. Waits for its last reader. */
-  static void drop(Connection connection) throws SQLException {
+  /** Waits until nobody reads the slot: the server's side of an engine outlives the engine a little. */
+  static void release(Connection connection) throws SQLException {
     try (var statement = connection.createStatement()) {
       statement.execute(
           "select pg_terminate_backend(active_pid, 10000) from pg_replication_slots"
               + " where slot_name = '" + SLOT + "' and active");
+    }
+  }
+
+  /** Also the slot: one left behind makes the server keep its log for ever. */
+  static void drop(Connection connection) throws SQLException {
+    release(connection);
+    try (var statement = connection.createStatement()) {
       statement.execute(
           "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
               + " where slot_name = '" + SLOT + "'");
