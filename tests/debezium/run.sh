@@ -10,10 +10,11 @@ mvn -q -B compiler:compile dependency:copy-dependencies \
   -DincludeScope=runtime -DoutputDirectory="$PWD/$target/libs" >&2
 
 # A process each: memory and warm-up of one would otherwise be the other's.
-# While draining, Debezium warns thousands of times that its statistics do not keep up: not our business.
+# Kept quiet: while draining, that its statistics do not keep up; at the start, that it tries the slot again.
 measure() {
   java -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
     -Dorg.slf4j.simpleLogger.log.io.debezium.metrics.stats=error \
+    -Dorg.slf4j.simpleLogger.log.io.debezium.connector.postgresql.connection=error \
     -cp "$target/classes:$target/libs/*" flotilla.debezium.Main "$1"
 }
 

@@ -23,6 +23,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 public final class Main {
   private static final String TOPIC = "debezium-bench";
   private static final int PARTITIONS = 12;
+  private static final int FIRST_ROWS = 5;
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final Settings settings = Settings.fromEnvironment();
@@ -88,11 +89,16 @@ public final class Main {
 
   /** Without offsets the engine would begin at the log's end and pass by the backlog. */
   private void leaveOffsets() throws Exception {
-    var acks = new Acks(5);
+    var acks = new Acks(FIRST_ROWS);
     try (var relay = relay(acks)) {
-      load("backlog", 5).waitFor();
-      acks.await(5, PATIENCE);
+      begin(acks);
     }
+  }
+
+  /** Sees a few rows through, so that the engine is known to read. */
+  private void begin(Acks acks) throws Exception {
+    succeed(load("backlog", FIRST_ROWS));
+    acks.await(FIRST_ROWS, PATIENCE);
   }
 
   /** Rows first, engine afterwards; the best round counts, the first is told beside it. */
@@ -114,11 +120,12 @@ public final class Main {
   /** Latency of the best of several windows; processor time over all of them. */
   private void steady() throws Exception {
     int seconds = settings.warmSeconds() + settings.windows() * settings.windowSeconds() + 2;
-    int rows = settings.rate() * seconds;
+    int rows = FIRST_ROWS + settings.rate() * seconds;
     var acks = new Acks(rows);
     try (var relay = relay(acks)) {
+      begin(acks);
       var load = load("steady", settings.rate(), seconds);
-      acks.await(1, PATIENCE);
+      acks.await(FIRST_ROWS + 1, PATIENCE);
       Thread.sleep(settings.warmSeconds() * 1000L);
       double before = Usage.cpuSeconds();
       int already = acks.count();

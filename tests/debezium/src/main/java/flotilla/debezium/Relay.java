@@ -121,7 +121,10 @@ final class Relay implements AutoCloseable {
         "publication.name", Outbox.PUBLICATION,
         "publication.autocreate.mode", "disabled",
         "table.include.list", "public." + Outbox.TABLE,
-        "snapshot.mode", "no_data"));
+        "snapshot.mode", "no_data",
+        // Resuming opens the slot twice, and the server may still be busy with the first: try again soon.
+        "slot.retry.delay.ms", "200",
+        "slot.max.retries", "50"));
     properties.putAll(Map.of(
         "transforms", "outbox",
         "transforms.outbox.type", "io.debezium.transforms.outbox.EventRouter",
