@@ -12,7 +12,9 @@ import java.util.concurrent.locks.LockSupport;
 /** The writers, a program of their own so that their processor time is not counted as Debezium's. */
 public final class Load {
   private static final int BACKLOG_WRITERS = 4;
-  private static final int ROWS_PER_TRANSACTION = 5;
+  /** A backlog is of a multiple of this many rows. */
+  static final int ROWS_PER_TRANSACTION = 1_000;
+
   private static final int STEADY_WRITERS = 8;
 
   private Load() {}

@@ -23,7 +23,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 public final class Main {
   private static final String TOPIC = "debezium-bench";
   private static final int PARTITIONS = 12;
-  private static final int FIRST_ROWS = 5;
+  private static final int FIRST_ROWS = Load.ROWS_PER_TRANSACTION;
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final Settings settings = Settings.fromEnvironment();
