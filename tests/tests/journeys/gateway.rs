@@ -39,7 +39,7 @@ async fn every_kind_of_answer_has_each_security_header_once() {
 #[tokio::test]
 async fn the_inside_is_not_reachable() {
     let shop = shop();
-    for path in ["/metrics", "/livez", "/readyz"] {
+    for path in ["/metrics", "/livez", "/readyz", "/api/orders", "/media"] {
         is_problem(shop.get(path).send().await.unwrap(), 404, "not_found").await;
     }
     for path in ["/api/orders/metrics", "/api/orders/livez", "/api/orders/../metrics"] {

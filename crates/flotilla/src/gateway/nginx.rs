@@ -212,8 +212,13 @@ fn location(route: &Route) -> String {
     } else {
         ""
     };
+    // Without this, nginx answers the folder's name with a page of its own that redirects.
+    let folder = match route.path.strip_suffix('/') {
+        None | Some("") => String::new(),
+        Some(name) => format!("        location = {name} {{ return 404; }}\n"),
+    };
     format!(
-        "        location {} {{ proxy_pass http://{}; client_max_body_size {};{limit} }}\n",
+        "{folder}        location {} {{ proxy_pass http://{}; client_max_body_size {};{limit} }}\n",
         route.path, route.service, route.body
     )
 }

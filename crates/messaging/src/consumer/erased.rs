@@ -63,6 +63,7 @@ impl<H: Handler> Handle for Erased<H> {
                 event.id = %meta.event_id,
                 event.r#type = meta.event_type,
                 correlation = %meta.correlation,
+                key = meta.key,
                 subject = meta.subject,
             );
             trace::adopt(&span, meta.traceparent.as_deref());

@@ -38,6 +38,7 @@ pub(super) async fn one<W: Worker>(worker: Arc<W>, pool: PgPool, claimed: Claime
         otel.name = format!("work {}", W::QUEUE),
         otel.kind = "consumer",
         job.id = %claimed.id,
+        aggregate = claimed.aggregate,
         correlation = %claimed.correlation,
     );
     trace::adopt(&span, claimed.traceparent.as_deref());

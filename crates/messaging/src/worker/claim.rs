@@ -12,6 +12,7 @@ use crate::relay::interval;
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Claimed {
     pub(super) id: Uuid,
+    pub(super) aggregate: String,
     pub(super) job: serde_json::Value,
     pub(super) idempotency_key: Uuid,
     pub(super) attempts: i32,
@@ -41,7 +42,7 @@ pub(super) async fn claim(
     lease: Duration,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     sqlx::query_as(
-        "select id, job, idempotency_key, attempts, outages, token, correlation, causation,
+        "select id, aggregate, job, idempotency_key, attempts, outages, token, correlation, causation,
              traceparent
          from messaging.claim($1, $2, $3, $4) order by seq",
     )
