@@ -56,9 +56,10 @@ async fn shopping(
         insist(PATIENCE, || shop.set_line(&buyer, sku, *pieces)).await?;
     }
     let to = Address::default();
-    let coupon = match wish.manner {
-        Manner::FewUses => Some(goods.few_uses.as_str()),
-        _ => wish.coupon.then_some(goods.coupon.as_str()),
+    let coupon = if wish.manner == Manner::FewUses {
+        Some(goods.few_uses.as_str())
+    } else {
+        wish.coupon.then_some(goods.coupon.as_str())
     };
     let quote = insist(PATIENCE, || shop.quote(&buyer, &lines, &to, coupon)).await?;
     journey.quote = Some(quote_id(&quote)?);
