@@ -20,11 +20,14 @@ pub(crate) struct Held {
 }
 
 /// Does `work` on `conn`, holding back what it appends and enqueues, and writes that at the end if the
-/// work succeeded. The sequence numbers are drawn then: still before the commit, so still under every
-/// lock that the work has taken.
-pub(crate) async fn until_done<T, E, W>(conn: &mut PgConnection, work: W) -> Result<T, E>
+/// work succeeded; `refused` says what it means if that fails. The sequence numbers are drawn then:
+/// still before the commit, so still under every lock that the work has taken.
+pub(crate) async fn until_done<T, E, W>(
+    conn: &mut PgConnection,
+    refused: impl Fn(sqlx::Error) -> E,
+    work: W,
+) -> Result<T, E>
 where
-    E: From<sqlx::Error>,
     W: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
 {
     let (outcome, held) = HELD
@@ -34,8 +37,8 @@ where
         })
         .await;
     let done = outcome?;
-    held.events.write(conn).await?;
-    held.jobs.write(conn).await?;
+    held.events.write(conn).await.map_err(&refused)?;
+    held.jobs.write(conn).await.map_err(&refused)?;
     Ok(done)
 }
 
@@ -88,7 +91,7 @@ mod tests {
         let mut conn = db.acquire().await.unwrap();
         let mut tx = conn.begin().await.unwrap();
 
-        let before = until_done(&mut tx, async |conn| {
+        let before = until_done(&mut tx, std::convert::identity, async |conn| {
             append(conn, [event(1), event(2)]).await.unwrap();
             append(conn, [event(3)]).await.unwrap();
             Ok::<_, sqlx::Error>(said(conn).await)
@@ -105,7 +108,7 @@ mod tests {
         crate::migrate(&db).await.unwrap();
         let mut conn = db.acquire().await.unwrap();
 
-        let failed = until_done(&mut conn, async |conn| {
+        let failed = until_done(&mut conn, std::convert::identity, async |conn| {
             append(conn, [event(1)]).await.unwrap();
             Err::<(), _>(sqlx::Error::RowNotFound)
         });

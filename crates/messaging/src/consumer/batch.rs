@@ -72,7 +72,7 @@ pub(super) async fn run(
     } else {
         Default::default()
     };
-    let handling = held::until_done(&mut tx, async |conn| {
+    let handling = held::until_done(&mut tx, refused, async |conn| {
         let mut outcomes = Vec::with_capacity(records.len());
         for (record, step) in records.iter().zip(&plan.steps) {
             outcomes.push(one(shared, conn, (record, *step), &held_back, parking).await?);
@@ -170,7 +170,8 @@ async fn handle(
     }
 }
 
-/// A commit can be refused for what a handler wrote (a deferred constraint), or by an outage.
+/// What a handler wrote can be refused at the end (by a deferred constraint, or because Postgres does
+/// not take a job's text), or there is an outage.
 fn refused(error: sqlx::Error) -> Stopped {
     match error.class() {
         ErrorClass::Unavailable => Stopped::Machinery(error),

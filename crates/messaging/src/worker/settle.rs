@@ -88,7 +88,7 @@ async fn together<W: Worker>(
         tx.rollback().await?;
         return Ok(None);
     }
-    held::until_done(&mut tx, async |conn| {
+    held::until_done(&mut tx, Refused::from, async |conn| {
         for one in called {
             settle(worker, conn, one).await?;
         }

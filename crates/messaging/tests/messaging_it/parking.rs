@@ -1,9 +1,10 @@
 //! What cannot be handled is held back with its followers, and nothing else is.
 
-use messaging::{ErrorClass, parking};
-use sqlx::PgPool;
+use messaging::{ErrorClass, Handler, Meta, enqueue, parking};
+use sqlx::{PgConnection, PgPool};
 
-use crate::support::{Service, Topic, eventually};
+use crate::support::{Fact, Service, Topic, Trouble, eventually};
+use crate::working::{Charge, Till};
 
 const NOTHING_HELD: &str = "select count(*) from messaging.parked_key";
 
@@ -223,6 +224,46 @@ async fn an_event_whose_decoding_panics_is_parked_and_the_strand_lives_on(db: Pg
     service.wait_for("good", &[1]).await;
 
     eventually("parked", || async { service.count(NOTHING_HELD).await == 1 }).await;
+    consumer.stop().await;
+    relay.stop().await;
+}
+
+struct Unwritable;
+impl Topic for Unwritable {
+    const NAME: &'static str = "it.messaging.unwritable";
+}
+
+/// Enqueues a job for each fact. Postgres takes no NUL in a text.
+struct Cashier;
+
+impl Handler for Cashier {
+    type Event = Fact<Unwritable>;
+    type Error = Trouble;
+
+    async fn handle(
+        &self,
+        conn: &mut PgConnection,
+        fact: Fact<Unwritable>,
+        _: &Meta,
+    ) -> Result<(), Trouble> {
+        let order = if fact.key == "bad" { "\0".to_owned() } else { fact.key };
+        let job = Charge { order, n: u32::try_from(fact.n).unwrap() };
+        enqueue::<Till>(conn, "any", &job).await?;
+        Ok(())
+    }
+}
+
+#[sqlx::test]
+async fn what_cannot_be_written_at_the_end_of_a_batch_holds_back_its_key_and_no_other(db: PgPool) {
+    let service = Service::<Unwritable>::new(db).await;
+    let (relay, consumer) = (service.relay(), service.consumer_with(Cashier));
+
+    service.say(&[("good", 1), ("bad", 1), ("good", 2), ("better", 3)]).await;
+
+    let jobs = "select count(*) from messaging.job";
+    eventually("three jobs", || async { service.count(jobs).await == 3 }).await;
+    let for_a_person = "select count(*) from messaging.parked_key where state = 'person'";
+    assert_eq!(service.count(for_a_person).await, 1);
     consumer.stop().await;
     relay.stop().await;
 }

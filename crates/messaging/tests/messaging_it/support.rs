@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use messaging::{
-    AppendError, Classify, Consumer, DecodeError, ErrorClass, Event, EventSet, Handler, Meta,
-    Metrics, Outgoing, Relay, RelaySettings, TopicSpec, append, create_topics, migrate,
+    AppendError, Classify, Consumer, DecodeError, EnqueueError, ErrorClass, Event, EventSet,
+    Handler, Meta, Metrics, Outgoing, Relay, RelaySettings, TopicSpec, append, create_topics,
+    migrate,
 };
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Headers;
@@ -76,6 +77,8 @@ pub(crate) enum Trouble {
     Database(#[from] sqlx::Error),
     #[error("not appended")]
     Append(#[from] AppendError),
+    #[error("not enqueued")]
+    Enqueue(#[from] EnqueueError),
 }
 
 impl Classify for Trouble {
@@ -84,6 +87,7 @@ impl Classify for Trouble {
             Self::Told(class) => *class,
             Self::Database(error) => error.class(),
             Self::Append(error) => error.class(),
+            Self::Enqueue(error) => error.class(),
         }
     }
 }
@@ -193,7 +197,10 @@ impl<T: Topic> Service<T> {
     }
 
     pub(crate) fn consumer(&self) -> Running {
-        let handler = Recorder::<T> { faults: Arc::clone(&self.faults), topic: PhantomData };
+        self.consumer_with(Recorder::<T> { faults: Arc::clone(&self.faults), topic: PhantomData })
+    }
+
+    pub(crate) fn consumer_with(&self, handler: impl Handler) -> Running {
         let consumer =
             Consumer::new(self.consumer, &brokers(), self.db.clone(), metrics()).handle(handler);
         Running::start(|stop| consumer.run(stop))

@@ -14,16 +14,16 @@ use uuid::Uuid;
 use crate::support::{Running, Topic, Trouble, eventually, fact, metrics};
 
 #[derive(Serialize, Deserialize)]
-struct Charge {
-    order: String,
-    n: u32,
+pub(crate) struct Charge {
+    pub(crate) order: String,
+    pub(crate) n: u32,
 }
 
 /// One call: order, number, key, try.
 type Call = (String, u32, Uuid, u32);
 
 #[derive(Clone, Default)]
-struct Till {
+pub(crate) struct Till {
     calls: Arc<Mutex<Vec<Call>>>,
     fails: Arc<Mutex<Vec<ErrorClass>>>,
     takes: Duration,
