@@ -30,7 +30,9 @@ struct Queue<W: Worker> {
     /// Calls that have ended and are settled together.
     called: Vec<Called<W>>,
     settled_at: Instant,
-    settling: JoinSet<Vec<Ended>>,
+    /// With the number of looks before each began.
+    settling: JoinSet<(u64, Vec<Ended>)>,
+    looks: u64,
     /// Jobs claimed and not ended.
     in_hand: usize,
 }
@@ -52,6 +54,7 @@ pub(super) async fn run<W: Worker>(
         called: Vec::new(),
         settled_at: Instant::now(),
         settling: JoinSet::new(),
+        looks: 0,
         in_hand: 0,
     };
     let mut outage = Outage::of(W::QUEUE);
@@ -88,11 +91,12 @@ pub(super) async fn run<W: Worker>(
 
 impl<W: Worker> Queue<W> {
     /// Claims as many jobs as there are places for.
-    async fn look(&self) -> Result<Vec<Claimed>, sqlx::Error> {
+    async fn look(&mut self) -> Result<Vec<Claimed>, sqlx::Error> {
         let free = W::CONCURRENCY.saturating_sub(self.in_hand);
         if free == 0 {
             return Ok(Vec::new());
         }
+        self.looks += 1;
         let mut conn = self.pool.acquire().await?;
         let at_most = i32::try_from(free).unwrap_or(i32::MAX);
         claim::claim(&mut conn, W::QUEUE, at_most, W::DEADLINE + TO_SETTLE).await
@@ -114,7 +118,9 @@ impl<W: Worker> Queue<W> {
             () = tokio::time::sleep_until(settle_at), if !self.called.is_empty() => {
                 self.settled_at = Instant::now();
                 let (worker, pool) = (Arc::clone(&self.worker), self.pool.clone());
-                self.settling.spawn(settle::all(worker, pool, std::mem::take(&mut self.called)));
+                let (called, looks) = (std::mem::take(&mut self.called), self.looks);
+                self.settling
+                    .spawn(async move { (looks, settle::all(worker, pool, called).await) });
                 false
             }
             Some(next) = self.calls.join_next(), if !self.calls.is_empty() => match next {
@@ -127,7 +133,8 @@ impl<W: Worker> Queue<W> {
                 Err(_panic) => self.end(&[Ended::from("abandoned")]),
             },
             Some(ended) = self.settling.join_next(), if !self.settling.is_empty() => match ended {
-                Ok(ended) => self.end(&ended),
+                // A look meanwhile still found these jobs in the way of one that they did not see.
+                Ok((looks, ended)) => self.end(&ended) || self.looks > looks,
                 // How many were in it is not known; their leases run out, and they are tried again.
                 Err(_panic) => {
                     self.in_hand = self.calls.len() + self.called.len();

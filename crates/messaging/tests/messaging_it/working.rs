@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use messaging::{
-    Attempt, ErrorClass, GaveUp, Worker, Workers, append, enqueue, enqueue_at, migrate,
+    Attempt, ErrorClass, GaveUp, Worker, Workers, announcing, append, enqueue, enqueue_at, migrate,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::support::{Running, Topic, Trouble, eventually, fact, metrics};
@@ -282,4 +283,78 @@ async fn a_settlement_that_panics_uses_up_attempts_and_then_waits_for_a_person(d
         sqlx::query_scalar("select count(*) from settled").fetch_one(&db).await.unwrap();
     assert_eq!(settled, 0);
     running.stop().await;
+}
+
+/// What happened to which job, and when.
+type Moment = (&'static str, u32, Instant);
+
+/// Takes its time to settle, and notes when it was called and when it began and ended to settle.
+#[derive(Clone, Default)]
+struct Slow {
+    moments: Arc<Mutex<Vec<Moment>>>,
+}
+
+impl Slow {
+    fn note(&self, what: &'static str, n: u32) {
+        self.moments.lock().unwrap().push((what, n, Instant::now()));
+    }
+
+    fn when(&self, what: &str, n: u32) -> Option<Instant> {
+        let moments = self.moments.lock().unwrap();
+        moments.iter().find(|moment| (moment.0, moment.1) == (what, n)).map(|moment| moment.2)
+    }
+}
+
+impl Worker for Slow {
+    const QUEUE: &'static str = "slow";
+    type Job = Charge;
+    type Outcome = ();
+    type Error = Trouble;
+
+    async fn call(&self, job: &Charge, _: &Attempt) -> Result<(), Trouble> {
+        self.note("called", job.n);
+        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        _: &mut PgConnection,
+        job: &Charge,
+        _: Result<&(), GaveUp>,
+    ) -> Result<(), Trouble> {
+        self.note("settling", job.n);
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        self.note("settled", job.n);
+        Ok(())
+    }
+}
+
+#[sqlx::test]
+async fn a_job_that_comes_while_the_one_before_it_is_settled_does_not_wait_for_the_clock(
+    db: PgPool,
+) {
+    prepare(&db).await;
+    let slow = Slow::default();
+    let workers = Workers::new(db.clone(), metrics()).work(slow.clone());
+    let workers = Running::start(|stop| workers.run(stop));
+    let say = async |n| {
+        announcing(async {
+            let mut conn = db.acquire().await.unwrap();
+            let job = Charge { order: "a".to_owned(), n };
+            enqueue::<Slow>(&mut conn, "a", &job).await.unwrap();
+        })
+        .await;
+    };
+    for n in (1..10).step_by(2) {
+        say(n).await;
+        eventually("settling", || async { slow.when("settling", n).is_some() }).await;
+        say(n + 1).await;
+        eventually("called", || async { slow.when("called", n + 1).is_some() }).await;
+        eventually("settled", || async { slow.when("settled", n + 1).is_some() }).await;
+    }
+    workers.stop().await;
+
+    let waited = |n| slow.when("called", n + 1).unwrap() - slow.when("settled", n).unwrap();
+    let longest = (1..10).step_by(2).map(waited).max().unwrap();
+    assert!(longest < Duration::from_millis(120), "{longest:?}");
 }
