@@ -111,7 +111,9 @@ async fn settle<W: Worker>(
 ) -> Result<(), Refused> {
     let outcome = called.outcome.as_ref().map_err(Clone::clone);
     let work = worker.settle(conn, &called.job, outcome);
-    let work = called.claimed.cause().scope_from(W::QUEUE, called.claimed.id, work);
+    // Under a name of its own, or what it says had the ids of what the call said.
+    let name = format!("{}/settled", W::QUEUE);
+    let work = called.claimed.cause().scope_from(&name, called.claimed.id, work);
     match AssertUnwindSafe(work.instrument(called.span.clone())).catch_unwind().await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(Refused { class: error.class(), message: chain_of(&error) }),

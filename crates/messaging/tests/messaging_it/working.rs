@@ -358,3 +358,43 @@ async fn a_job_that_comes_while_the_one_before_it_is_settled_does_not_wait_for_t
     let longest = (1..10).step_by(2).map(waited).max().unwrap();
     assert!(longest < Duration::from_millis(120), "{longest:?}");
 }
+
+/// Says something when it is called, and again when it settles.
+struct Chatty(PgPool);
+
+impl Worker for Chatty {
+    const QUEUE: &'static str = "chatty";
+    type Job = Charge;
+    type Outcome = ();
+    type Error = Trouble;
+
+    async fn call(&self, job: &Charge, _: &Attempt) -> Result<(), Trouble> {
+        let mut conn = self.0.acquire().await?;
+        Ok(append(&mut conn, [fact::<Slips>(&job.order, 1)]).await?)
+    }
+
+    async fn settle(
+        &self,
+        conn: &mut PgConnection,
+        job: &Charge,
+        _: Result<&(), GaveUp>,
+    ) -> Result<(), Trouble> {
+        Ok(append(conn, [fact::<Slips>(&job.order, 2)]).await?)
+    }
+}
+
+#[sqlx::test]
+async fn what_a_call_says_and_what_its_settlement_says_have_ids_of_their_own(db: PgPool) {
+    prepare(&db).await;
+    let mut conn = db.acquire().await.unwrap();
+    let job = Charge { order: "a".to_owned(), n: 1 };
+    enqueue::<Chatty>(&mut conn, "a", &job).await.unwrap();
+    let workers = Workers::new(db.clone(), metrics()).work(Chatty(db.clone()));
+    let running = Running::start(|stop| workers.run(stop));
+
+    let said = "select count(*) from messaging.outbox";
+    eventually("both", || async { count(&db, said).await == 2 }).await;
+    running.stop().await;
+
+    assert_eq!(count(&db, "select count(distinct event_id) from messaging.outbox").await, 2);
+}
