@@ -55,8 +55,9 @@ pub(super) async fn run(
             pacer.found();
         } else {
             pipeline.store().await?;
-            pipeline.rotate_if_due().await?;
         }
+        // Also where there is always something to send.
+        pipeline.rotate_if_due().await?;
         tokio::select! {
             () = pacer.pause() => {}
             () = stop.cancelled() => {}

@@ -223,3 +223,31 @@ async fn rotation_drops_old_sent_events_without_a_dead_row_and_never_an_unsent_o
     eventually("still sending", || async { on_topic::<Rotated>().await.len() == 2 }).await;
     relay.stop().await;
 }
+
+struct Busy;
+impl Topic for Busy {
+    const NAME: &'static str = "it.messaging.busy";
+}
+
+#[sqlx::test]
+async fn a_service_that_never_rests_rotates_its_outbox_too(db: PgPool) {
+    let service = Service::<Busy>::new(db).await;
+    let relay = service.relay_with(messaging::RelaySettings {
+        rotation: Duration::from_millis(200),
+        ..settings()
+    });
+    let oldest = "select coalesce(min(version), 0) from messaging.outbox";
+    let until = tokio::time::Instant::now() + Duration::from_secs(20);
+    let mut n = 0;
+    while n < 100 || service.count(oldest).await < 50 {
+        assert!(tokio::time::Instant::now() < until, "nothing was dropped");
+        n += 1;
+        messaging::announcing(service.say(&[("a", n)])).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    relay.stop().await;
+    eventually("all sent", || async {
+        on_topic::<Busy>().await.len() == usize::try_from(n).unwrap()
+    })
+    .await;
+}
