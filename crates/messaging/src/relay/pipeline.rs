@@ -63,6 +63,10 @@ pub(super) async fn run(
             () = stop.cancelled() => {}
         }
     }
+    // What was committed since the last look; nobody may come to send it for a long time.
+    if let Some(window) = pipeline.seal(term, false).await? {
+        pipeline.send(window).await?;
+    }
     pipeline.store().await?;
     let _closed = pipeline.conn.close().await;
     Ok(())

@@ -251,3 +251,22 @@ async fn a_service_that_never_rests_rotates_its_outbox_too(db: PgPool) {
     })
     .await;
 }
+
+struct Farewell;
+impl Topic for Farewell {
+    const NAME: &'static str = "it.messaging.farewell";
+}
+
+#[sqlx::test]
+async fn a_relay_that_is_stopped_first_sends_what_was_committed(db: PgPool) {
+    let service = Service::<Farewell>::new(db).await;
+    let relay = service
+        .relay_with(messaging::RelaySettings { spacing: Duration::from_secs(1), ..settings() });
+    messaging::announcing(service.say(&[("a", 1)])).await;
+    eventually("sent", || async { on_topic::<Farewell>().await.len() == 1 }).await;
+
+    messaging::announcing(service.say(&[("a", 2)])).await;
+    relay.stop().await;
+
+    assert_eq!(on_topic::<Farewell>().await.len(), 2);
+}
