@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -17,7 +18,7 @@ pub(crate) const SLOWEST: Duration = Duration::from_millis(250);
 const FASTEST: Duration = Duration::from_millis(1);
 
 /// How often somebody said that there is something to look for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Pokes {
     /// It is there: one look is enough.
     committed: u64,
@@ -78,7 +79,7 @@ pub async fn announcing<F: Future>(work: F) -> F::Output {
 #[derive(Debug)]
 pub(crate) struct Pacer {
     poked: watch::Receiver<Pokes>,
-    soon: u64,
+    heard: Pokes,
     pause: Duration,
     told: bool,
     spacing: Duration,
@@ -98,24 +99,29 @@ impl Pacer {
 
     fn of(signal: &watch::Sender<Pokes>, spacing: Duration) -> Self {
         let poked = signal.subscribe();
-        let soon = poked.borrow().soon;
-        Self { poked, soon, pause: FASTEST, told: false, spacing, looked: None }
+        let heard = *poked.borrow();
+        Self { poked, heard, pause: FASTEST, told: false, spacing, looked: None }
     }
 
     /// Waits for the next look, which a poke meanwhile or since the last look makes the present.
+    /// Dropped at an await, it has forgotten nothing that was said.
     pub(crate) async fn pause(&mut self) {
-        let pause = self.pause;
-        self.pause = slower(pause);
-        self.told = matches!(tokio::time::timeout(pause, self.poked.changed()).await, Ok(Ok(())));
-        if self.told {
-            let soon = self.poked.borrow_and_update().soon;
-            self.told = soon == self.soon;
-            self.pause = if self.told { SLOWEST } else { FASTEST };
-            self.soon = soon;
+        let heard = self.heard;
+        let poked = self.poked.wait_for(|pokes| *pokes != heard).map(drop);
+        if tokio::time::timeout(self.pause, poked).await.is_err() {
+            self.pause = slower(self.pause);
         }
         if let Some(looked) = self.looked {
             tokio::time::sleep_until(looked + self.spacing).await;
         }
+        // Whatever was committed until now is seen by the look that follows.
+        let pokes = *self.poked.borrow();
+        self.told = pokes != heard && pokes.soon == heard.soon;
+        // Who is told looks once, but goes on looking for what was to come soon.
+        if pokes.soon != heard.soon {
+            self.pause = FASTEST;
+        }
+        self.heard = pokes;
         self.looked = Some(Instant::now());
     }
 
@@ -203,6 +209,60 @@ mod tests {
         let second = waited(&mut pacer).await;
 
         assert_eq!((first, second), (Duration::ZERO, spacing));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_commit_that_is_told_of_does_not_end_the_looks_for_another() {
+        let signal = watch::channel(Pokes::default()).0;
+        let mut pacer = Pacer::of(&signal, Duration::ZERO);
+        pacer.pause = SLOWEST;
+
+        soon(&signal);
+        waited(&mut pacer).await;
+        now(&signal);
+        waited(&mut pacer).await;
+
+        assert!(pacer.told());
+        assert_eq!(waited(&mut pacer).await, FASTEST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_told_before_a_look_asks_for_no_other() {
+        let signal = watch::channel(Pokes::default()).0;
+        let spacing = Duration::from_millis(20);
+        let mut pacer = Pacer::of(&signal, spacing);
+        pacer.pause = SLOWEST;
+
+        now(&signal);
+        waited(&mut pacer).await;
+        now(&signal);
+        let meanwhile = async {
+            tokio::time::sleep(spacing / 2).await;
+            now(&signal);
+        };
+        let (second, ()) = tokio::join!(waited(&mut pacer), meanwhile);
+
+        assert_eq!((second, pacer.told()), (spacing, true));
+        assert_eq!(waited(&mut pacer).await, SLOWEST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_is_given_up_forgets_nothing_that_was_said() {
+        let signal = watch::channel(Pokes::default()).0;
+        let spacing = Duration::from_millis(20);
+        let mut pacer = Pacer::of(&signal, spacing);
+        pacer.pause = SLOWEST;
+        waited(&mut pacer).await;
+
+        soon(&signal);
+        for _ in 0..5 {
+            let given_up = tokio::time::timeout(spacing / 10, pacer.pause()).await;
+            assert!(given_up.is_err());
+        }
+
+        assert_eq!(waited(&mut pacer).await, spacing / 2);
+        assert_eq!(waited(&mut pacer).await, spacing);
+        assert!(waited(&mut pacer).await < SLOWEST);
     }
 
     async fn waited(pacer: &mut Pacer) -> Duration {
