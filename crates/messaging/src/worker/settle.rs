@@ -48,10 +48,16 @@ pub(super) async fn all<W: Worker>(
 ) -> Vec<Ended> {
     // In one order, so that two transactions wait for each other instead of deadlocking.
     called.sort_unstable_by_key(|called| called.claimed.id);
-    if called.len() > 1
-        && let Ok(Some(ended)) = wake::announcing(together(&*worker, &pool, &called)).await
-    {
-        return ended;
+    if called.len() > 1 {
+        match wake::announcing(together(&*worker, &pool, &called)).await {
+            Ok(Some(ended)) => return ended,
+            // Each waits in vain for a connection then; one after the other, for longer than a stop may.
+            Err(refused) if refused.class == ErrorClass::Unavailable => {
+                let each = called.iter().map(|one| alone(&*worker, &pool, one));
+                return futures::future::join_all(each).await;
+            }
+            Ok(None) | Err(_) => {}
+        }
     }
     let mut ended = Vec::with_capacity(called.len());
     for one in &called {

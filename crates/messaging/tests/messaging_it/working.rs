@@ -398,3 +398,26 @@ async fn what_a_call_says_and_what_its_settlement_says_have_ids_of_their_own(db:
 
     assert_eq!(count(&db, "select count(distinct event_id) from messaging.outbox").await, 2);
 }
+
+#[sqlx::test]
+async fn a_stop_while_the_database_is_away_waits_for_all_outcomes_at_once(db: PgPool) {
+    prepare(&db).await;
+    let orders = ["o1", "o2", "o3", "o4", "o5", "o6"];
+    for order in orders {
+        charge(&db, order, 1).await;
+    }
+    let patience = Duration::from_millis(500);
+    let options = sqlx::postgres::PgPoolOptions::new().max_connections(1).acquire_timeout(patience);
+    let away = options.connect_with(db.connect_options().as_ref().clone()).await.unwrap();
+    let till = Till { takes: Duration::from_millis(300), ..Till::default() };
+    let workers = start(&away, &till);
+    eventually("called", || async { till.calls.lock().unwrap().len() == orders.len() }).await;
+    let taken = away.acquire().await.unwrap();
+    let begun = Instant::now();
+
+    workers.stop().await;
+
+    // The calls end, then settling together, each alone and giving back each wait in vain.
+    assert!(begun.elapsed() < till.takes + 4 * patience, "{:?}", begun.elapsed());
+    drop(taken);
+}
