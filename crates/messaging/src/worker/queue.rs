@@ -30,9 +30,12 @@ struct Queue<W: Worker> {
     /// Calls that have ended and are settled together.
     called: Vec<Called<W>>,
     settled_at: Instant,
-    /// With the number of looks before each began.
+    /// With the number of looks that were over when each began.
     settling: JoinSet<(u64, Vec<Ended>)>,
-    looks: u64,
+    looks_begun: u64,
+    looks_over: u64,
+    /// The last look may have come too early for something: the next one is due at once.
+    missed: bool,
     /// Jobs claimed and not ended.
     in_hand: usize,
 }
@@ -54,23 +57,27 @@ pub(super) async fn run<W: Worker>(
         called: Vec::new(),
         settled_at: Instant::now(),
         settling: JoinSet::new(),
-        looks: 0,
+        looks_begun: 0,
+        looks_over: 0,
+        missed: false,
         in_hand: 0,
     };
     let mut outage = Outage::of(W::QUEUE);
     let mut pacer = Pacer::of_jobs(spacing);
     while !stop.is_cancelled() {
         match queue.look().await {
-            Ok(claimed) => {
+            Ok(found) => {
                 outage.over();
-                if !claimed.is_empty() {
+                if found {
                     pacer.found();
                 }
-                queue.start(claimed);
             }
             Err(error) => {
                 outage.failed(&error);
             }
+        }
+        if queue.missed {
+            continue;
         }
         let full = queue.in_hand >= W::CONCURRENCY;
         let pause = pacer.pause();
@@ -90,16 +97,29 @@ pub(super) async fn run<W: Worker>(
 }
 
 impl<W: Worker> Queue<W> {
-    /// Claims as many jobs as there are places for.
-    async fn look(&mut self) -> Result<Vec<Claimed>, sqlx::Error> {
+    /// Claims as many jobs as there are places for, and starts them; says whether there were any. The
+    /// jobs in hand go on meanwhile: a database that is slow to claim must not cost them their leases.
+    async fn look(&mut self) -> Result<bool, sqlx::Error> {
+        self.missed = false;
         let free = W::CONCURRENCY.saturating_sub(self.in_hand);
         if free == 0 {
-            return Ok(Vec::new());
+            return Ok(false);
         }
-        self.looks += 1;
-        let mut conn = self.pool.acquire().await?;
-        let at_most = i32::try_from(free).unwrap_or(i32::MAX);
-        claim::claim(&mut conn, W::QUEUE, at_most, W::DEADLINE + TO_SETTLE).await
+        self.looks_begun += 1;
+        let claiming = claim_up_to::<W>(self.pool.clone(), free);
+        tokio::pin!(claiming);
+        let claimed = loop {
+            tokio::select! {
+                claimed = &mut claiming => break claimed,
+                frees = self.step() => self.missed |= frees,
+            }
+        };
+        self.looks_over += 1;
+        let claimed = claimed?;
+        let found = claimed.len();
+        self.start(claimed);
+        self.missed |= found == free && self.in_hand < W::CONCURRENCY;
+        Ok(found > 0)
     }
 
     fn start(&mut self, claimed: Vec<Claimed>) {
@@ -118,7 +138,7 @@ impl<W: Worker> Queue<W> {
             () = tokio::time::sleep_until(settle_at), if !self.called.is_empty() => {
                 self.settled_at = Instant::now();
                 let (worker, pool) = (Arc::clone(&self.worker), self.pool.clone());
-                let (called, looks) = (std::mem::take(&mut self.called), self.looks);
+                let (called, looks) = (std::mem::take(&mut self.called), self.looks_over);
                 self.settling
                     .spawn(async move { (looks, settle::all(worker, pool, called).await) });
                 false
@@ -134,7 +154,7 @@ impl<W: Worker> Queue<W> {
             },
             Some(ended) = self.settling.join_next(), if !self.settling.is_empty() => match ended {
                 // A look meanwhile still found these jobs in the way of one that they did not see.
-                Ok((looks, ended)) => self.end(&ended) || self.looks > looks,
+                Ok((looks, ended)) => self.end(&ended) || self.looks_begun > looks,
                 // How many were in it is not known; their leases run out, and they are tried again.
                 Err(_panic) => {
                     self.in_hand = self.calls.len() + self.called.len();
@@ -152,4 +172,10 @@ impl<W: Worker> Queue<W> {
         }
         ended.iter().any(|one| one.frees)
     }
+}
+
+async fn claim_up_to<W: Worker>(pool: PgPool, free: usize) -> Result<Vec<Claimed>, sqlx::Error> {
+    let mut conn = pool.acquire().await?;
+    let at_most = i32::try_from(free).unwrap_or(i32::MAX);
+    claim::claim(&mut conn, W::QUEUE, at_most, W::DEADLINE + TO_SETTLE).await
 }

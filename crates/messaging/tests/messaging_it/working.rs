@@ -421,3 +421,26 @@ async fn a_stop_while_the_database_is_away_waits_for_all_outcomes_at_once(db: Pg
     assert!(begun.elapsed() < till.takes + 4 * patience, "{:?}", begun.elapsed());
     drop(taken);
 }
+
+#[sqlx::test]
+async fn outcomes_are_recorded_while_a_claim_has_to_wait(db: PgPool) {
+    prepare(&db).await;
+    let till = Till { takes: Duration::from_millis(300), ..Till::default() };
+    let workers = start(&db, &till);
+    charge(&db, "o1", 1).await;
+    eventually("called", || async { till.calls.lock().unwrap().len() == 1 }).await;
+    // Claims of one queue take turns, and this one's does not end.
+    let mut turn = db.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('messaging.claim.charges', 0))")
+        .execute(&mut *turn)
+        .await
+        .unwrap();
+    charge(&db, "o2", 1).await;
+
+    wait_for(&db, "o1", &["1"]).await;
+
+    assert_eq!(till.calls.lock().unwrap().len(), 1);
+    turn.commit().await.unwrap();
+    wait_for(&db, "o2", &["1"]).await;
+    workers.stop().await;
+}
