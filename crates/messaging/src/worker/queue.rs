@@ -135,14 +135,8 @@ impl<W: Worker> Queue<W> {
     async fn step(&mut self) -> bool {
         let settle_at = self.settled_at + self.spacing;
         tokio::select! {
-            () = tokio::time::sleep_until(settle_at), if !self.called.is_empty() => {
-                self.settled_at = Instant::now();
-                let (worker, pool) = (Arc::clone(&self.worker), self.pool.clone());
-                let (called, looks) = (std::mem::take(&mut self.called), self.looks_over);
-                self.settling
-                    .spawn(async move { (looks, settle::all(worker, pool, called).await) });
-                false
-            }
+            // What has ended by now is settled together, as many as there are places at most.
+            biased;
             Some(next) = self.calls.join_next(), if !self.calls.is_empty() => match next {
                 Ok(Next::Settle(called)) => {
                     self.called.push(*called);
@@ -161,6 +155,14 @@ impl<W: Worker> Queue<W> {
                     true
                 }
             },
+            () = tokio::time::sleep_until(settle_at), if !self.called.is_empty() => {
+                self.settled_at = Instant::now();
+                let (worker, pool) = (Arc::clone(&self.worker), self.pool.clone());
+                let (called, looks) = (std::mem::take(&mut self.called), self.looks_over);
+                self.settling
+                    .spawn(async move { (looks, settle::all(worker, pool, called).await) });
+                false
+            }
             else => std::future::pending().await,
         }
     }
