@@ -25,6 +25,8 @@ async fn fill(browser: &Browser, fields: &[(&str, &str)]) {
 async fn sign_in(browser: &Browser, email: &str, password: &str, next: &str) {
     go(browser, &format!("/sign-in?next={next}")).await;
     fill(browser, &[("email", email), ("password", password)]).await;
+    // A click does not wait for its answer, which would come after the next page.
+    browser.leaves("/sign-in").await;
 }
 
 /// Staff upload the file and make a coupon.

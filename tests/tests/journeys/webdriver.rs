@@ -1,5 +1,7 @@
 //! Headless Chromium through chromedriver: as much of the W3C's `WebDriver` as the journeys need.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -37,6 +39,8 @@ pub(crate) struct Element(String);
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // A driver that is killed leaves its browser behind.
+        drop(self.quit());
         drop(self.driver.kill());
         drop(self.driver.wait());
         drop(std::fs::remove_dir_all(&self.profile));
@@ -97,6 +101,18 @@ impl Browser {
         browser
     }
 
+    /// Ends the session and its browser (WebDriver, section 8.2), without a runtime: a panic drops us too.
+    fn quit(&self) -> std::io::Result<()> {
+        let rest = self.session.trim_start_matches("http://");
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let mut driver = TcpStream::connect(host)?;
+        driver.set_read_timeout(Some(PATIENCE))?;
+        let request =
+            format!("DELETE /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        driver.write_all(request.as_bytes())?;
+        driver.read(&mut [0; 16]).map(drop)
+    }
+
     async fn until_ready(&self, port: u16) {
         for _ in 0..100 {
             let status = self.http.get(format!("http://127.0.0.1:{port}/status")).send().await;
@@ -130,6 +146,17 @@ impl Browser {
     pub(crate) async fn url(&self) -> String {
         let url = self.call(Method::GET, "/url", Value::Null).await.unwrap();
         url.as_str().unwrap().to_owned()
+    }
+
+    /// Waits until the address is another than one with this in it.
+    pub(crate) async fn leaves(&self, path: &str) {
+        let end = tokio::time::Instant::now() + PATIENCE;
+        while self.url().await.contains(path) {
+            if tokio::time::Instant::now() >= end {
+                self.give_up(&format!("still at {path}")).await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// The first element that a CSS selector finds, if there is one now.
