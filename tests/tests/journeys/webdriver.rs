@@ -101,7 +101,7 @@ impl Browser {
         browser
     }
 
-    /// Ends the session and its browser (WebDriver, section 8.2), without a runtime: a panic drops us too.
+    /// Ends the session and its browser (`WebDriver`, section 8.2), without a runtime: a panic drops us too.
     fn quit(&self) -> std::io::Result<()> {
         let rest = self.session.trim_start_matches("http://");
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
