@@ -87,8 +87,9 @@ impl Consumer {
         self
     }
 
-    /// How many transactions run side by side; one unless set, which most events share. Partition `p` of every topic belongs
-    /// to strand `p` modulo this number, so that what has one key never meets itself.
+    /// How many transactions run side by side; one unless set, which most events share. Partition `p`
+    /// of every topic belongs to strand `p` modulo this number, so that what has one key never meets
+    /// itself.
     #[must_use]
     pub fn strands(self, strands: usize) -> Self {
         Self { strands: strands.max(1), ..self }

@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sqlx::PgConnection;
 
-use crate::outbox::Rows as Events;
-use crate::worker::Rows as Jobs;
+use crate::{outbox, worker};
 
 tokio::task_local! {
     static HELD: Mutex<Held>;
@@ -15,8 +14,8 @@ tokio::task_local! {
 /// Events and jobs that are not written yet.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    events: Events,
-    jobs: Jobs,
+    pub(crate) events: Vec<outbox::Row>,
+    pub(crate) jobs: Vec<worker::Row>,
 }
 
 /// Does `work` on `conn`, holding back what it appends and enqueues, and writes that at the end if the
@@ -37,24 +36,25 @@ where
         })
         .await;
     let done = outcome?;
-    held.events.write(conn).await.map_err(&refused)?;
-    held.jobs.write(conn).await.map_err(&refused)?;
+    outbox::write(&held.events, conn).await.map_err(&refused)?;
+    worker::write(&held.jobs, conn).await.map_err(&refused)?;
     Ok(done)
 }
 
-/// Keeps events for the end of the batch; gives them back outside one.
-pub(crate) fn hold_events(events: Events) -> Option<Events> {
-    let mut events = Some(events);
+/// Keeps rows for the end of the batch; gives them back outside one.
+pub(crate) fn hold<T>(
+    rows: Vec<T>,
+    place: impl FnOnce(&mut Held) -> &mut Vec<T>,
+) -> Option<Vec<T>> {
+    let mut rows = Some(rows);
     let _outside =
-        HELD.try_with(|held| lock(held).events.extend(events.take().unwrap_or_default()));
-    events
+        HELD.try_with(|held| place(&mut lock(held)).extend(rows.take().unwrap_or_default()));
+    rows
 }
 
-/// Keeps jobs for the end of the batch; gives them back outside one.
-pub(crate) fn hold_jobs(jobs: Jobs) -> Option<Jobs> {
-    let mut jobs = Some(jobs);
-    let _outside = HELD.try_with(|held| lock(held).jobs.extend(jobs.take().unwrap_or_default()));
-    jobs
+/// One column of rows that are written by `unnest`.
+pub(crate) fn column<'r, T, C>(rows: &'r [T], of: impl FnMut(&'r T) -> C) -> Vec<C> {
+    rows.iter().map(of).collect()
 }
 
 /// A panic of a handler ends its batch; what it left behind is not used.

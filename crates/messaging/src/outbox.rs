@@ -1,6 +1,7 @@
 //! Writing events into the outbox, in the transaction that they are about.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::cause::{self, Cause};
 use crate::event::Outgoing;
@@ -48,98 +49,69 @@ pub async fn append(
     conn: &mut PgConnection,
     events: impl IntoIterator<Item = Outgoing>,
 ) -> Result<(), AppendError> {
-    let rows = Rows::of(events)?;
-    if !rows.ids.is_empty() {
-        wake::events_soon();
-        if let Some(rows) = held::hold_events(rows) {
-            rows.write(conn).await?;
-        }
+    let rows = rows(events)?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    wake::events_soon();
+    if let Some(rows) = held::hold(rows, |held| &mut held.events) {
+        write(&rows, conn).await?;
     }
     Ok(())
 }
 
-/// Events as the outbox takes them, a column each.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
-    ids: Vec<uuid::Uuid>,
-    topics: Vec<&'static str>,
-    types: Vec<&'static str>,
-    keys: Vec<String>,
-    subjects: Vec<String>,
-    versions: Vec<i64>,
-    payloads: Vec<Vec<u8>>,
-    correlations: Vec<uuid::Uuid>,
-    causations: Vec<Option<uuid::Uuid>>,
-    traceparents: Vec<Option<String>>,
+/// An event, stamped.
+#[derive(Debug)]
+pub(crate) struct Row {
+    id: Uuid,
+    event: Outgoing,
+    correlation: Uuid,
+    causation: Option<Uuid>,
+    traceparent: Option<String>,
 }
 
-impl Rows {
-    fn of(events: impl IntoIterator<Item = Outgoing>) -> Result<Self, AppendError> {
-        let mut rows = Self::default();
-        let cause = Cause::current();
-        let traceparent = trace::inject().or(cause.traceparent);
-        for event in events {
-            if event.key.is_empty() {
-                return Err(AppendError::NoKey(event.event_type));
-            }
-            // The key is in the record twice where it is the subject too.
-            let bytes = event.payload.len() + event.key.len() + event.subject.len();
-            if bytes > LARGEST {
-                return Err(AppendError::TooLarge { event_type: event.event_type, bytes });
-            }
-            rows.ids.push(cause::next_id());
-            rows.topics.push(event.topic);
-            rows.types.push(event.event_type);
-            rows.keys.push(event.key);
-            rows.subjects.push(event.subject);
-            rows.versions.push(event.version);
-            rows.payloads.push(event.payload);
-            rows.correlations.push(cause.correlation);
-            rows.causations.push(cause.causation);
-            rows.traceparents.push(traceparent.clone());
+fn rows(events: impl IntoIterator<Item = Outgoing>) -> Result<Vec<Row>, AppendError> {
+    let Cause { correlation, causation, traceparent } = Cause::current();
+    let traceparent = trace::inject().or(traceparent);
+    let stamped = events.into_iter().map(|event| {
+        if event.key.is_empty() {
+            return Err(AppendError::NoKey(event.event_type));
         }
-        Ok(rows)
-    }
-
-    /// Puts `later` behind these.
-    pub(crate) fn extend(&mut self, later: Self) {
-        self.ids.extend(later.ids);
-        self.topics.extend(later.topics);
-        self.types.extend(later.types);
-        self.keys.extend(later.keys);
-        self.subjects.extend(later.subjects);
-        self.versions.extend(later.versions);
-        self.payloads.extend(later.payloads);
-        self.correlations.extend(later.correlations);
-        self.causations.extend(later.causations);
-        self.traceparents.extend(later.traceparents);
-    }
-
-    /// Writes them, in order, in one statement; none costs nothing.
-    pub(crate) async fn write(self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
-        if self.ids.is_empty() {
-            return Ok(());
+        // The key is in the record twice where it is the subject too.
+        let bytes = event.payload.len() + event.key.len() + event.subject.len();
+        if bytes > LARGEST {
+            return Err(AppendError::TooLarge { event_type: event.event_type, bytes });
         }
-        sqlx::query(
-            "insert into messaging.outbox
-                 (slot, event_id, topic, type, key, subject, version, payload,
-                  correlation, causation, traceparent)
-             select (select slot from messaging.outbox_slot), e.*
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-                         $7::bytea[], $8::uuid[], $9::uuid[], $10::text[]) as e",
-        )
-        .bind(self.ids)
-        .bind(self.topics)
-        .bind(self.types)
-        .bind(self.keys)
-        .bind(self.subjects)
-        .bind(self.versions)
-        .bind(self.payloads)
-        .bind(self.correlations)
-        .bind(self.causations)
-        .bind(self.traceparents)
-        .execute(conn)
-        .await?;
-        Ok(())
+        let (id, traceparent) = (cause::next_id(), traceparent.clone());
+        Ok(Row { id, event, correlation, causation, traceparent })
+    });
+    stamped.collect()
+}
+
+/// Writes them, in order, in one statement; none costs nothing.
+pub(crate) async fn write(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
     }
+    sqlx::query(
+        "insert into messaging.outbox
+             (slot, event_id, topic, type, key, subject, version, payload,
+              correlation, causation, traceparent)
+         select (select slot from messaging.outbox_slot), e.*
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+                     $7::bytea[], $8::uuid[], $9::uuid[], $10::text[]) as e",
+    )
+    .bind(held::column(rows, |row| row.id))
+    .bind(held::column(rows, |row| row.event.topic))
+    .bind(held::column(rows, |row| row.event.event_type))
+    .bind(held::column(rows, |row| row.event.key.as_str()))
+    .bind(held::column(rows, |row| row.event.subject.as_str()))
+    .bind(held::column(rows, |row| row.event.version))
+    .bind(held::column(rows, |row| row.event.payload.as_slice()))
+    .bind(held::column(rows, |row| row.correlation))
+    .bind(held::column(rows, |row| row.causation))
+    .bind(held::column(rows, |row| row.traceparent.as_deref()))
+    .execute(conn)
+    .await?;
+    Ok(())
 }

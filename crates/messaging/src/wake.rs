@@ -35,11 +35,11 @@ fn soon(signal: &watch::Sender<Pokes>) {
 }
 
 tokio::task_local! {
-    /// Set inside loops that say themselves when they have committed.
+    /// Set inside [`announcing`], which says when there was a commit.
     static WROTE: Arc<Wrote>;
 }
 
-/// What a transaction of one of this crate's loops wrote: nobody else needs to wake.
+/// What such work wrote: nobody else needs to wake.
 #[derive(Debug, Default)]
 struct Wrote {
     events: AtomicBool,

@@ -22,8 +22,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(crate) use self::enqueue::Rows;
 pub use self::enqueue::{EnqueueError, enqueue, enqueue_at};
+pub(crate) use self::enqueue::{Row, write};
 use crate::{Classify, Error, Metrics};
 
 /// Does the jobs of one queue. Those of one aggregate run one at a time, in the order in which

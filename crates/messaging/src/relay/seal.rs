@@ -19,9 +19,9 @@ pub(super) struct Window {
 }
 
 /// Seals the window after `last`, as leader of `term`, if there is anything in it or `told` says so
-/// (then it may turn out to be empty, which does no harm). When this
-/// returns, the window and everything visible in it is flushed (and on the synchronous standbys,
-/// if there are any): the seal's own commit was waited for.
+/// (then it may turn out to be empty, which does no harm). When this returns, the window and
+/// everything visible in it is flushed (and on the synchronous standbys, if there are any): the seal's
+/// own commit was waited for.
 pub(super) async fn seal(
     conn: &mut PgConnection,
     term: i64,

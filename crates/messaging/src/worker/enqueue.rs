@@ -63,79 +63,65 @@ async fn insert<W: Worker>(
     due: Option<OffsetDateTime>,
 ) -> Result<Uuid, EnqueueError> {
     let id = cause::next_id();
-    let cause = Cause::current();
-    let rows = Rows {
-        ids: vec![id],
-        queues: vec![W::QUEUE],
-        aggregates: vec![aggregate.to_owned()],
-        jobs: vec![Json(serde_json::to_value(job)?)],
-        keys: vec![Uuid::new_v5(&id, b"idempotency key")],
-        due: vec![due],
-        correlations: vec![cause.correlation],
-        causations: vec![cause.causation],
-        traceparents: vec![trace::inject().or(cause.traceparent)],
+    let Cause { correlation, causation, traceparent } = Cause::current();
+    let row = Row {
+        id,
+        queue: W::QUEUE,
+        aggregate: aggregate.to_owned(),
+        job: serde_json::to_value(job)?,
+        idempotency_key: Uuid::new_v5(&id, b"idempotency key"),
+        due,
+        correlation,
+        causation,
+        traceparent: trace::inject().or(traceparent),
     };
     wake::jobs_soon();
-    if let Some(rows) = held::hold_jobs(rows) {
-        rows.write(conn).await?;
+    if let Some(rows) = held::hold(vec![row], |held| &mut held.jobs) {
+        write(&rows, conn).await?;
     }
     Ok(id)
 }
 
-/// Jobs as their table takes them, a column each.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
-    ids: Vec<Uuid>,
-    queues: Vec<&'static str>,
-    aggregates: Vec<String>,
-    jobs: Vec<Json<serde_json::Value>>,
-    keys: Vec<Uuid>,
-    due: Vec<Option<OffsetDateTime>>,
-    correlations: Vec<Uuid>,
-    causations: Vec<Option<Uuid>>,
-    traceparents: Vec<Option<String>>,
+/// A job as it is kept.
+#[derive(Debug)]
+pub(crate) struct Row {
+    id: Uuid,
+    queue: &'static str,
+    aggregate: String,
+    job: serde_json::Value,
+    idempotency_key: Uuid,
+    /// At once if it is not said.
+    due: Option<OffsetDateTime>,
+    correlation: Uuid,
+    causation: Option<Uuid>,
+    traceparent: Option<String>,
 }
 
-impl Rows {
-    /// Puts `later` behind these.
-    pub(crate) fn extend(&mut self, later: Self) {
-        self.ids.extend(later.ids);
-        self.queues.extend(later.queues);
-        self.aggregates.extend(later.aggregates);
-        self.jobs.extend(later.jobs);
-        self.keys.extend(later.keys);
-        self.due.extend(later.due);
-        self.correlations.extend(later.correlations);
-        self.causations.extend(later.causations);
-        self.traceparents.extend(later.traceparents);
+/// Writes them, in order, in one statement; none costs nothing.
+pub(crate) async fn write(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
     }
-
-    /// Writes them, in order, in one statement; none costs nothing.
-    pub(crate) async fn write(self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
-        if self.ids.is_empty() {
-            return Ok(());
-        }
-        sqlx::query(
-            "insert into messaging.job
-                 (id, queue, aggregate, job, idempotency_key, due_at, retry_at,
-                  correlation, causation, traceparent)
-             select j.id, j.queue, j.aggregate, j.job, j.key, coalesce(j.due, clock_timestamp()),
-                 coalesce(j.due, clock_timestamp()), j.correlation, j.causation, j.traceparent
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::uuid[],
-                         $6::timestamptz[], $7::uuid[], $8::uuid[], $9::text[])
-                 as j (id, queue, aggregate, job, key, due, correlation, causation, traceparent)",
-        )
-        .bind(self.ids)
-        .bind(self.queues)
-        .bind(self.aggregates)
-        .bind(self.jobs)
-        .bind(self.keys)
-        .bind(self.due)
-        .bind(self.correlations)
-        .bind(self.causations)
-        .bind(self.traceparents)
-        .execute(conn)
-        .await?;
-        Ok(())
-    }
+    sqlx::query(
+        "insert into messaging.job
+             (id, queue, aggregate, job, idempotency_key, due_at, retry_at,
+              correlation, causation, traceparent)
+         select j.id, j.queue, j.aggregate, j.job, j.key, coalesce(j.due, clock_timestamp()),
+             coalesce(j.due, clock_timestamp()), j.correlation, j.causation, j.traceparent
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::uuid[],
+                     $6::timestamptz[], $7::uuid[], $8::uuid[], $9::text[])
+             as j (id, queue, aggregate, job, key, due, correlation, causation, traceparent)",
+    )
+    .bind(held::column(rows, |row| row.id))
+    .bind(held::column(rows, |row| row.queue))
+    .bind(held::column(rows, |row| row.aggregate.as_str()))
+    .bind(held::column(rows, |row| Json(&row.job)))
+    .bind(held::column(rows, |row| row.idempotency_key))
+    .bind(held::column(rows, |row| row.due))
+    .bind(held::column(rows, |row| row.correlation))
+    .bind(held::column(rows, |row| row.causation))
+    .bind(held::column(rows, |row| row.traceparent.as_deref()))
+    .execute(conn)
+    .await?;
+    Ok(())
 }
