@@ -1,4 +1,5 @@
 //! `./dev bench` and `./dev chaos`: a program of the `e2e` package against a fleet of its own.
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -48,19 +49,32 @@ impl Kind {
     }
 }
 
-/// Measures the relay on a Postgres that waits for the disk and a Kafka, without services.
-///
-/// # Errors
-/// When anything fails.
-pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
+/// A program, built, and what goes before it.
+struct Ready {
+    instance: Instance,
+    progress: Progress,
+    program: PathBuf,
+}
+
+fn prepare(profile: Profile, build: bool, program: &str) -> Result<Ready> {
     signals::catch()?;
     let instance = Instance::from_environment()?;
     instance.prepare()?;
     let mut progress = Progress::start();
     if build {
-        progress.loud_step("build", || cargo::build(&instance.root, Profile::Release))?;
+        progress.loud_step("build", || cargo::build(&instance.root, profile))?;
     }
-    let program = cargo::program(&instance.root, Profile::Release, "bench_events")?;
+    let program = cargo::program(&instance.root, profile, program)?;
+    Ok(Ready { instance, progress, program })
+}
+
+/// Measures the relay on a Postgres that waits for the disk and a Kafka, without services.
+///
+/// # Errors
+/// When anything fails.
+pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
+    let Ready { instance, mut progress, program } =
+        prepare(Profile::Release, build, "bench_events")?;
     let parts = progress
         .step("parts", || alone::start(&instance, ("bench-events", 13_000), Durability::Full))?;
     let variables = parts.variables.clone();
@@ -72,15 +86,8 @@ pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
 /// # Errors
 /// When anything fails, the program's own verdict included.
 pub(crate) fn run(kind: Kind, build: bool, arguments: &[String]) -> Result<()> {
-    signals::catch()?;
-    let instance = Instance::from_environment()?;
-    instance.prepare()?;
-    let mut progress = Progress::start();
     let plan = kind.plan();
-    if build {
-        progress.loud_step("build", || cargo::build(&instance.root, plan.profile))?;
-    }
-    let program = cargo::program(&instance.root, plan.profile, plan.name)?;
+    let Ready { instance, mut progress, program } = prepare(plan.profile, build, plan.name)?;
     let trial = progress.loud_step("fleet", || Trial::start(&instance, plan))?;
     let variables = trial.variables()?;
     let verdict = command::run(
