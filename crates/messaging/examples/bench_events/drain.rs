@@ -11,8 +11,10 @@ use tokio_util::sync::CancellationToken;
 use crate::parts::{Noted, Parts};
 
 const DATABASE: &str = "bench_drain";
-/// Microseconds in a clock tick (`USER_HZ` is 100).
+/// Seconds in a clock tick (`USER_HZ` is 100).
 const TICK_S: f64 = 0.01;
+/// Events in a transaction of the backlog.
+const AT_ONCE: u32 = 1_000;
 
 /// What draining took.
 pub(crate) struct Drained {
@@ -64,14 +66,14 @@ pub(crate) async fn measure(parts: &Parts, events: u32) -> Drained {
 }
 
 async fn fill(pool: &PgPool, events: u32) {
-    const AT_ONCE: u32 = 1_000;
-    let epoch = Instant::now();
-    for first in (0..events).step_by(1_000) {
+    let (epoch, mut first) = (Instant::now(), 0);
+    while first < events {
+        let end = events.min(first + AT_ONCE);
         let mut tx = pool.begin().await.expect("a transaction");
-        let some = (first..(first + AT_ONCE).min(events))
-            .map(|n| Outgoing::new(&Noted::new(u64::from(n), epoch)).version(1));
+        let some = (first..end).map(|n| Outgoing::new(&Noted::new(u64::from(n), epoch)).version(1));
         append(&mut tx, some).await.expect("room");
         tx.commit().await.expect("a commit");
+        first = end;
     }
 }
 
