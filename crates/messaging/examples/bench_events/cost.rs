@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use messaging::{Outgoing, append};
+use messaging::{Outgoing, Tx, append};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::task::JoinSet;
 
@@ -50,10 +50,9 @@ async fn place(pool: &PgPool, length: Duration, saying: bool) -> u32 {
     for writer in 0..WRITERS {
         let pool = pool.clone();
         writers.spawn(async move {
-            let mut conn = pool.acquire().await.expect("a connection");
             let mut placed = 0_u32;
             while begun.elapsed() < length {
-                one(&mut conn, writer, saying).await.expect("an order");
+                one(&pool, writer, saying).await.expect("an order");
                 placed += 1;
             }
             placed
@@ -62,12 +61,12 @@ async fn place(pool: &PgPool, length: Duration, saying: bool) -> u32 {
     writers.join_all().await.into_iter().sum()
 }
 
-async fn one(conn: &mut PgConnection, writer: u64, saying: bool) -> Result<(), sqlx::Error> {
+async fn one(pool: &PgPool, writer: u64, saying: bool) -> Result<(), sqlx::Error> {
     let (id, data) = (
         uuid::Uuid::new_v4(),
         serde_json::json!({ "status": "placed", "padding": "x".repeat(600) }),
     );
-    let mut tx = conn.begin().await?;
+    let mut tx = Tx::begin(pool).await?;
     let key =
         sqlx::query("insert into keys (key, body) values ($1, $2)").bind(uuid::Uuid::new_v4());
     key.bind(&data).execute(&mut *tx).await?;
@@ -90,12 +89,11 @@ async fn wal(parts: &Parts) -> f64 {
     let pool = parts.fresh_database("bench_wal").await;
     let mut admin = PgConnection::connect(&parts.url).await.expect("Postgres");
     set_others(&mut admin, "off").await;
-    let mut conn = pool.acquire().await.expect("a connection");
     let mut bytes = [0_i64; 2];
     for (saying, bytes) in [false, true].into_iter().zip(&mut bytes) {
         let before = position(&mut admin).await;
         for n in 0..COUNTED {
-            let mut tx = conn.begin().await.expect("a transaction");
+            let mut tx = Tx::begin(&pool).await.expect("a transaction");
             sqlx::query("select pg_current_xact_id()").execute(&mut *tx).await.expect("an id");
             if saying {
                 let event = Outgoing::new(&Noted::new(u64::from(n))).version(1);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use messaging::{Outgoing, append, backlog};
+use messaging::{Outgoing, Tx, append, backlog};
 use sqlx::PgPool;
 
 use crate::child::{self, Role};
@@ -53,7 +53,7 @@ async fn fill(pool: &PgPool, events: u32) {
     let mut first = 0;
     while first < events {
         let end = events.min(first + AT_ONCE);
-        let mut tx = pool.begin().await.expect("a transaction");
+        let mut tx = Tx::begin(pool).await.expect("a transaction");
         let some = (first..end).map(|n| Outgoing::new(&Noted::new(u64::from(n))).version(1));
         append(&mut tx, some).await.expect("room");
         tx.commit().await.expect("a commit");

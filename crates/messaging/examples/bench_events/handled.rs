@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use messaging::{Consumer, Handler, Meta, Metrics};
-use sqlx::{PgConnection, PgPool};
+use messaging::{Consumer, Handlers, Meta, Metrics, Reaction, Tx};
+use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::child::{self, Role};
@@ -18,18 +18,13 @@ const LATE: Duration = Duration::from_secs(10);
 
 struct Effect;
 
-impl Handler for Effect {
+impl Reaction for Effect {
     type Event = Noted;
     type Error = sqlx::Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: Noted,
-        _: &Meta,
-    ) -> Result<(), sqlx::Error> {
+    async fn react(&self, tx: &mut Tx, event: Noted, _: &Meta) -> Result<(), sqlx::Error> {
         let effect = sqlx::query("insert into effects (written) values ($1)");
-        effect.bind(Noted::written(event.payload())).execute(conn).await.map(drop)
+        effect.bind(Noted::written(event.payload())).execute(&mut **tx).await.map(drop)
     }
 }
 
@@ -43,8 +38,9 @@ pub(crate) async fn run(parts: &Parts, load: Load) -> Latencies {
         .expect("a table");
     let stop = CancellationToken::new();
     let metrics = Metrics::register(&mut prometheus_client::registry::Registry::default());
-    let consumer = Consumer::new("bench_handled", &parts.brokers, pool.clone(), metrics);
-    let consumer = tokio::spawn(consumer.handle(Effect).run(stop.clone()));
+    let handlers = Handlers::new().react(Effect);
+    let consumer = Consumer::new("bench_handled", &parts.brokers, pool.clone(), metrics, handlers);
+    let consumer = tokio::spawn(consumer.run(stop.clone()));
     let child = Role::Serve { database: WRITTEN_IN.to_owned(), load }.spawn(parts);
     let expected = i64::try_from(load.total()).expect("few");
     let all = tokio::time::timeout(

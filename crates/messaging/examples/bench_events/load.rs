@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use messaging::{Outgoing, announcing, append};
+use messaging::{Outgoing, Tx, announcing, append};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -57,7 +57,7 @@ pub(crate) async fn write(pool: &PgPool, load: Load, length: Duration) -> Latenc
             let events: Vec<Outgoing> = (first..first + u64::from(each))
                 .map(|n| Outgoing::new(&Noted::new(n)).version(1))
                 .collect();
-            let mut tx = pool.begin().await.expect("a connection");
+            let mut tx = Tx::begin(&pool).await.expect("a connection");
             append(&mut tx, events).await.expect("room");
             tx.commit().await.expect("a commit");
         }));

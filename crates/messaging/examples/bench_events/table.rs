@@ -79,8 +79,8 @@ const NOTES: [&str; 9] = [
     "c  unfair to us: it hands Connect's own records to the producer, without a deployment's converter",
     "d  unfair to us: wal_level=logical, which only Debezium needs, makes Postgres log 1 % more (8 bytes an \
      event)",
-    "e  unfair to us: Debezium's decoding runs in Postgres' WAL sender and is not counted, and it decodes all \
-     that the server logs. Our queries, which are not counted either, are less",
+    "e  unfair to us: Debezium's decoding runs in Postgres' WAL sender and is not counted; our queries are \
+     not counted either. Unfair to Debezium: it decodes all that the server logs",
     "f  unfair to us: ours is from the call of append until a consumer has the event; Debezium's and the raw \
      producer's end with the acknowledgement, and Debezium's begins inside the insert",
     "g  unfair to Debezium: its load is made by a second Java process, dearer than our writers, which share a \
