@@ -1,4 +1,6 @@
 //! `./dev bench` and `./dev chaos`: a program of the `e2e` package against a fleet of its own.
+pub(crate) mod replay;
+
 use std::path::PathBuf;
 use std::process::Command;
 
