@@ -41,7 +41,7 @@ impl Default for RelaySettings {
     fn default() -> Self {
         Self {
             partitions: 12,
-            spacing: Duration::from_millis(5),
+            spacing: Duration::from_millis(2),
             lease: Duration::from_secs(5),
             rotation: Duration::from_hours(24),
         }

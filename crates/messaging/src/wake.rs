@@ -16,6 +16,9 @@ static JOBS: LazyLock<watch::Sender<Pokes>> = LazyLock::new(|| watch::channel(Po
 /// The longest pause between two looks at the database.
 pub(crate) const SLOWEST: Duration = Duration::from_millis(250);
 const FASTEST: Duration = Duration::from_millis(1);
+/// Looks take at most one part in so many of the time: where they cost more, they come less often and
+/// find more.
+const DUTY: u32 = 2;
 
 /// How often somebody said that there is something to look for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,6 +86,8 @@ pub(crate) struct Pacer {
     pause: Duration,
     told: bool,
     spacing: Duration,
+    /// What the last look that found something took.
+    cost: Duration,
     looked: Option<Instant>,
 }
 
@@ -100,7 +105,7 @@ impl Pacer {
     fn of(signal: &watch::Sender<Pokes>, spacing: Duration) -> Self {
         let poked = signal.subscribe();
         let heard = *poked.borrow();
-        Self { poked, heard, pause: FASTEST, told: false, spacing, looked: None }
+        Self { poked, heard, pause: FASTEST, told: false, spacing, cost: Duration::ZERO, looked: None }
     }
 
     /// Waits for the next look, which a poke meanwhile or since the last look makes the present.
@@ -112,7 +117,8 @@ impl Pacer {
             self.pause = slower(self.pause);
         }
         if let Some(looked) = self.looked {
-            tokio::time::sleep_until(looked + self.spacing).await;
+            let spacing = self.spacing.max(self.cost.saturating_mul(DUTY)).min(SLOWEST);
+            tokio::time::sleep_until(looked + spacing).await;
         }
         // Whatever was committed until now is seen by the look that follows.
         let pokes = *self.poked.borrow();
@@ -130,9 +136,10 @@ impl Pacer {
         self.told
     }
 
-    /// The last look found something. If nobody had told of it, somebody writes who cannot: another
-    /// process. Then the next look comes soon.
-    pub(crate) fn found(&mut self) {
+    /// The last look found something, in this time. If nobody had told of it, somebody writes who cannot:
+    /// another process. Then the next look comes soon.
+    pub(crate) fn found(&mut self, cost: Duration) {
+        self.cost = cost;
         if !self.told {
             self.pause = FASTEST;
         }
@@ -191,7 +198,7 @@ mod tests {
         pacer.pause = SLOWEST;
 
         waited(&mut pacer).await;
-        pacer.found();
+        pacer.found(Duration::ZERO);
 
         assert_eq!(waited(&mut pacer).await, FASTEST);
     }

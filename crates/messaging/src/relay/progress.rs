@@ -6,11 +6,14 @@ use sqlx::PgConnection;
 
 use crate::position::Position;
 
+/// Heads that moved, by topic and partition.
+pub(super) type Changed = HashMap<(String, i32), Position>;
+
 /// The last position sent to each partition of each topic.
 #[derive(Debug, Default)]
 pub(super) struct Heads {
     topics: HashMap<String, HashMap<i32, Position>>,
-    changed: HashMap<(String, i32), Position>,
+    changed: Changed,
 }
 
 impl Heads {
@@ -25,6 +28,11 @@ impl Heads {
         };
         self.changed.insert((topic.to_owned(), partition), position);
         previous.unwrap_or(Position::NONE)
+    }
+
+    /// The heads that moved since this was asked last.
+    pub(super) fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
     }
 }
 
@@ -42,22 +50,22 @@ pub(super) async fn load(conn: &mut PgConnection) -> Result<(i64, Heads), sqlx::
     for (topic, partition, incarnation, window, seq) in rows {
         heads.advance(&topic, partition, Position { incarnation, window, seq });
     }
-    heads.changed.clear();
+    drop(heads.take_changed());
     Ok((acked, heads))
 }
 
-/// Stores that `window` was acknowledged, with the heads that changed since the last time. May
+/// Stores that `window` was acknowledged, with the heads that moved since the last time. May
 /// lag, which costs an identical second copy after a crash, and never goes back: what a leader
 /// whose term is over stores late is either the same or ignored.
 pub(super) async fn store(
     conn: &mut PgConnection,
     window: i64,
-    heads: &mut Heads,
+    moved: &mut Changed,
 ) -> Result<(), sqlx::Error> {
-    let mut topics = Vec::with_capacity(heads.changed.len());
-    let mut partitions = Vec::with_capacity(heads.changed.len());
+    let mut topics = Vec::with_capacity(moved.len());
+    let mut partitions = Vec::with_capacity(moved.len());
     let mut numbers = [const { Vec::new() }; 3];
-    for ((topic, partition), position) in &heads.changed {
+    for ((topic, partition), position) in moved.iter() {
         topics.push(topic.clone());
         partitions.push(*partition);
         numbers[0].push(position.incarnation);
@@ -86,7 +94,7 @@ pub(super) async fn store(
     .bind(seqs)
     .execute(conn)
     .await?;
-    heads.changed.clear();
+    moved.clear();
     Ok(())
 }
 
