@@ -77,6 +77,28 @@ pub async fn announcing<F: Future>(work: F) -> F::Output {
     output
 }
 
+/// Says that another process of this service has committed events, or is about to.
+pub(crate) fn events_elsewhere() {
+    soon(&EVENTS);
+}
+
+/// Hears what is said of events in this process.
+#[derive(Debug)]
+pub(crate) struct Listener(watch::Receiver<Pokes>);
+
+impl Listener {
+    /// Hears of all from now on.
+    pub(crate) fn of_events() -> Self {
+        Self(EVENTS.subscribe())
+    }
+
+    /// Waits until something was said since the last time. Dropped at an await, it has forgotten nothing.
+    pub(crate) async fn next(&mut self) {
+        // The sender is never dropped.
+        let _never_closed = self.0.changed().await;
+    }
+}
+
 /// When to look next: at once when told, soon while something is about to be committed or others write
 /// too, and otherwise seldom.
 #[derive(Debug)]
@@ -105,7 +127,15 @@ impl Pacer {
     fn of(signal: &watch::Sender<Pokes>, spacing: Duration) -> Self {
         let poked = signal.subscribe();
         let heard = *poked.borrow();
-        Self { poked, heard, pause: FASTEST, told: false, spacing, cost: Duration::ZERO, looked: None }
+        Self {
+            poked,
+            heard,
+            pause: FASTEST,
+            told: false,
+            spacing,
+            cost: Duration::ZERO,
+            looked: None,
+        }
     }
 
     /// Waits for the next look, which a poke meanwhile or since the last look makes the present.
