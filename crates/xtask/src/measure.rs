@@ -7,8 +7,8 @@ use anyhow::Result;
 use crate::cargo::{self, Profile};
 use crate::command;
 use crate::instance::Instance;
-use crate::parts::alone;
 use crate::parts::postgres::Durability;
+use crate::parts::{alone, debezium};
 use crate::progress::Progress;
 use crate::signals;
 use crate::trial::{Durable, Plan, Trial};
@@ -68,16 +68,29 @@ fn prepare(profile: Profile, build: bool, program: &str) -> Result<Ready> {
     Ok(Ready { instance, progress, program })
 }
 
-/// Measures the relay on a Postgres that waits for the disk and a Kafka, without services.
+/// Debezium reads the log as changes of rows; when an effect was committed, Postgres knows.
+const EVENTS_SETTINGS: [&str; 2] = ["wal_level=logical", "track_commit_timestamp=on"];
+
+/// Measures the relay on a Postgres that waits for the disk and a Kafka, without services, and Debezium
+/// beside it where it can be built.
 ///
 /// # Errors
 /// When anything fails.
 pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
     let Ready { instance, mut progress, program } =
         prepare(Profile::Release, build, "bench_events")?;
-    let parts = progress
-        .step("parts", || alone::start(&instance, ("bench-events", 13_000), Durability::Full))?;
-    let variables = parts.variables.clone();
+    let peer = match progress.step("debezium", || debezium::build(&instance)) {
+        Ok(classes) => ("DEBEZIUM_CLASSES", classes),
+        // Ours can be measured without it; the program says what is missing, and why.
+        Err(error) => {
+            signals::check()?;
+            ("DEBEZIUM_MISSING", format!("{error:#}"))
+        }
+    };
+    let parts = progress.step("parts", || {
+        alone::start(&instance, ("bench-events", 13_000), Durability::Full, &EVENTS_SETTINGS)
+    })?;
+    let variables = parts.variables.iter().cloned().chain([(peer.0.to_owned(), peer.1)]);
     command::run(Command::new(program).args(arguments).envs(variables).current_dir(&instance.root))
 }
 

@@ -116,7 +116,7 @@ fn all_steps(
     if !chosen.is_empty() {
         let parts = progress.step("parts for the tests", || {
             // Clear of the developer's fleet and of the journeys' one.
-            alone::start(instance, ("test-parts", 7000), Durability::TestsOnly)
+            alone::start(instance, ("test-parts", 7000), Durability::TestsOnly, &[])
         })?;
         runner::all(&chosen, &parts.variables, filter, progress, tally)?;
         progress.step("end the parts", || {

@@ -20,8 +20,8 @@ pub(crate) struct Alone {
     pub(crate) variables: Variables,
 }
 
-/// Starts fresh parts, and takes what the environment gives (`FLOTILLA_POSTGRES_URL`,
-/// `KAFKA_BROKERS`) in their place.
+/// Starts fresh parts, the server with some `settings` more, and takes what the environment gives
+/// (`FLOTILLA_POSTGRES_URL`, `KAFKA_BROKERS`) in their place.
 ///
 /// # Errors
 /// When a part cannot start.
@@ -29,6 +29,7 @@ pub(crate) fn start(
     instance: &Instance,
     (name, port_shift): (&str, u16),
     durability: Durability,
+    settings: &[&str],
 ) -> Result<Alone> {
     let own = instance.sibling(name, port_shift)?;
     crate::up::claim::folder(&own)?;
@@ -38,7 +39,11 @@ pub(crate) fn start(
     let mut supervisor = Supervisor::of(own.data.clone())?;
     let mut started = Vec::new();
     if settings::given_postgres().is_none() {
-        supervisor.start(postgres::prepare(&own, &secrets, durability)?)?;
+        let mut server = postgres::prepare(&own, &secrets, durability)?;
+        for setting in settings {
+            server.arguments.extend(["-c".into(), setting.into()]);
+        }
+        supervisor.start(server)?;
         started.push(postgres::NAME);
     }
     if settings::given_brokers().is_none() {
