@@ -55,7 +55,7 @@ pub(crate) fn hold<T>(
 }
 
 /// One column of rows that one statement writes. It takes them as arrays and reads these by subscript:
-/// for a few rows `unnest` with an array for each column costs three times as much (ADR 0006).
+/// for a few rows `unnest` with an array for each column costs three times as much (ADR 0007).
 pub(crate) fn column<'r, T, C>(rows: &'r [T], of: impl FnMut(&'r T) -> C) -> Vec<C> {
     rows.iter().map(of).collect()
 }
