@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::erased::chain_of;
 use self::erased::{Erased, Handle};
+use crate::trial::Trial;
 use crate::{Classify, Error, EventSet, Meta, Metrics};
 
 /// What a service does about the events of one topic. A handler does no network I/O: what has to
@@ -59,12 +60,14 @@ struct Shared {
     pool: PgPool,
     metrics: Metrics,
     handlers: Arc<HashMap<&'static str, Arc<dyn Handle>>>,
+    trial: Trial,
 }
 
 impl Consumer {
     /// A consumer whose group, and name in the progress table, is `name`.
     pub fn new(name: &'static str, brokers: &str, pool: PgPool, metrics: Metrics) -> Self {
-        let shared = Shared { name, pool, metrics, handlers: Arc::default() };
+        let (handlers, trial) = (Arc::default(), Trial::default());
+        let shared = Shared { name, pool, metrics, handlers, trial };
         Self {
             shared,
             brokers: brokers.to_owned(),
@@ -100,6 +103,14 @@ impl Consumer {
     #[must_use]
     pub fn spacing(self, spacing: Duration) -> Self {
         Self { spacing, ..self }
+    }
+
+    /// Only for trials of this crate.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn trial(mut self, trial: Trial) -> Self {
+        self.shared.trial = trial;
+        self
     }
 
     /// The topics that have a handler.

@@ -24,6 +24,8 @@ mod quiet;
 mod relay;
 mod topics;
 mod trace;
+#[doc(hidden)]
+pub mod trial;
 mod wake;
 mod worker;
 

@@ -13,6 +13,7 @@ use super::seal::{Window, seal, sealed_from};
 use super::{Relay, headers, lease, read};
 use crate::outage::Outage;
 use crate::position::Position;
+use crate::trial::Step;
 use crate::wake::Pacer;
 use crate::{Error, partition_of};
 
@@ -114,7 +115,13 @@ impl<'r> Pipeline<'r> {
     }
 
     async fn seal(&mut self, term: i64, told: bool) -> Result<Option<Window>, Error> {
-        seal(&mut self.conn, term, self.last.id, told).await
+        let trial = self.relay.settings.trial;
+        trial.pass(Step::Sealing);
+        let sealed = seal(&mut self.conn, trial.guards.fence, term, self.last.id, told).await?;
+        if sealed.is_some() {
+            trial.pass(Step::Sealed);
+        }
+        Ok(sealed)
     }
 
     /// Sends one window and waits until all of it is acknowledged.
@@ -123,9 +130,13 @@ impl<'r> Pipeline<'r> {
         let partitions = self.relay.settings.partitions;
         let timestamp_ms = i64::try_from(window.sealed_at.unix_timestamp_nanos() / 1_000_000)
             .map_err(|error| Error::Corrupt(error.to_string()))?;
-        let mut rows = read::rows(&mut self.conn, &self.last, &window);
+        let trial = self.relay.settings.trial;
+        let mut rows = read::rows(&mut self.conn, trial.guards.cut, &self.last, &window);
         let mut sent = 0_u64;
         while let Some(row) = rows.try_next().await? {
+            if sent == 0 {
+                trial.pass(Step::Read);
+            }
             self.producer.check(&row.topic, partitions).await?;
             let partition = partition_of(row.key.as_bytes(), partitions);
             let position =
@@ -139,7 +150,9 @@ impl<'r> Pipeline<'r> {
             sent += 1;
         }
         drop(rows);
+        trial.pass(Step::Produced);
         self.producer.all_acked().await?;
+        trial.pass(Step::Acked);
         self.relay.metrics.windows.inc();
         self.relay.metrics.sent.inc_by(sent);
         self.relay.metrics.seal_to_ack.observe(begun.elapsed().as_secs_f64());
@@ -156,6 +169,7 @@ impl<'r> Pipeline<'r> {
             progress::store(&mut self.conn, self.last.id, &mut self.heads).await?;
             self.stored = self.last.id;
             self.stored_at = Instant::now();
+            self.relay.settings.trial.pass(Step::Advanced);
         }
         Ok(())
     }
