@@ -1,7 +1,9 @@
 //! `./dev bench` and `./dev chaos`: a program of the `e2e` package against a fleet of its own.
+use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::cargo::{self, Profile};
 use crate::command;
@@ -61,10 +63,47 @@ pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
         progress.loud_step("build", || cargo::build(&instance.root, Profile::Release))?;
     }
     let program = cargo::program(&instance.root, Profile::Release, "bench_events")?;
-    let parts = progress
-        .step("parts", || alone::start(&instance, ("bench-events", 13_000), Durability::Full))?;
+    let (name, port_shift, durability) = ("bench-events", 13_000, Durability::Full);
+    let plan = alone::Plan { name, port_shift, durability, connections: 300 };
+    let parts = progress.step("parts", || alone::start(&instance, plan))?;
     let variables = parts.variables.clone();
     command::run(Command::new(program).args(arguments).envs(variables).current_dir(&instance.root))
+}
+
+/// Puts the event backbone under faults: writers, relays and consumers of its own on a Postgres that waits
+/// for the disk and a Kafka, which the program kills and we start again.
+///
+/// # Errors
+/// When anything fails, the program's own verdict included.
+pub(crate) fn chaos_of_events(build: bool, arguments: &[String]) -> Result<()> {
+    signals::catch()?;
+    let instance = Instance::from_environment()?;
+    instance.prepare()?;
+    let mut progress = Progress::start();
+    if build {
+        let mut cargo = cargo::cargo(&instance.root);
+        cargo.args(["build", "--package", "backbone", "--bins"]);
+        progress.loud_step("build", || command::run(&mut cargo))?;
+    }
+    let program = cargo::program(&instance.root, Profile::Dev, "chaos_events")?;
+    // A thousand idle writers, and everybody else.
+    let (name, port_shift, durability) = ("chaos-events", 12_000, Durability::Full);
+    let plan = alone::Plan { name, port_shift, durability, connections: 1_200 };
+    let begun = Instant::now();
+    let mut parts = progress.step("parts", || alone::start(&instance, plan))?;
+    let spent = begun.elapsed().as_secs().to_string();
+    let mut chaos = Command::new(program);
+    parts.run(chaos.args(arguments).args(["--spent", &spent]).current_dir(&instance.root))
+}
+
+/// The same as a developer's `./dev chaos events`, in two minutes.
+///
+/// # Errors
+/// When the checker finds anything.
+pub(crate) fn short_chaos_of_events(root: &Path) -> Result<()> {
+    let mut chaos = Command::new("/proc/self/exe");
+    chaos.args(["chaos", "--no-build", "events", "--seconds", "120", "--seed", "1"]);
+    command::run(chaos.current_dir(root)).context("the checker found a violation")
 }
 
 /// Builds, brings up the fleet, hands `arguments` on to the program, and ends the fleet.

@@ -12,7 +12,8 @@ use anyhow::{Context, Result, ensure};
 use crate::cargo;
 use crate::command;
 use crate::instance::Instance;
-use crate::parts::alone;
+use crate::measure;
+use crate::parts::alone::{self, Plan};
 use crate::parts::postgres::Durability;
 use crate::progress::Progress;
 use crate::screen::{self, Paint};
@@ -23,6 +24,9 @@ use crate::tidy;
 
 /// The package that holds the journeys through a whole fleet.
 const JOURNEYS: &str = "e2e";
+
+/// The package that puts the event backbone under faults.
+const BACKBONE: &str = "backbone";
 
 /// What `./dev test` was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,11 @@ impl Choice {
 
     fn journeys(&self) -> bool {
         matches!(self, Self::Everything | Self::Journeys)
+    }
+
+    /// Whether the event backbone is put under faults.
+    fn events(&self) -> bool {
+        matches!(self, Self::Everything) || self.runs(BACKBONE) && *self != Self::Unit
     }
 
     fn runs(&self, package: &str) -> bool {
@@ -116,13 +125,17 @@ fn all_steps(
     if !chosen.is_empty() {
         let parts = progress.step("parts for the tests", || {
             // Clear of the developer's fleet and of the journeys' one.
-            alone::start(instance, ("test-parts", 7000), Durability::TestsOnly)
+            let (name, port_shift, durability) = ("test-parts", 7000, Durability::TestsOnly);
+            alone::start(instance, Plan { name, port_shift, durability, connections: 300 })
         })?;
         runner::all(&chosen, &parts.variables, filter, progress, tally)?;
         progress.step("end the parts", || {
             drop(parts);
             Ok(())
         })?;
+    }
+    if choice.events() && filter.is_none() {
+        progress.loud_step("short chaos of events", || measure::short_chaos_of_events(root))?;
     }
     if choice.journeys() {
         journeys::run(instance, &journeys, filter, progress, tally).context("journeys")?;
@@ -151,5 +164,7 @@ mod tests {
 
         assert!(all.checks() && all.journeys() && all.runs("orders") && all.runs("e2e"));
         assert!(!one.checks() && !one.journeys() && one.runs("orders") && !one.runs("catalog"));
+        assert!(all.events() && !one.events());
+        assert!(Choice::parse(Some("backbone")).events() && !Choice::parse(Some("unit")).events());
     }
 }

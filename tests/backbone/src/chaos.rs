@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Error;
 use crate::checker::{Report, check, drained};
-use crate::faults::{Hand, Log, Parts, Scene, Slot, deal, operate, worker};
+use crate::faults::{Hand, Log, Parts, Scene, Slot, Striker, operate, worker};
 use crate::ground::Ground;
 use crate::load::{WRITERS, stand_about, write};
 use crate::plan::{idle_writers, longest_freeze};
@@ -73,7 +73,8 @@ impl Options {
         let ground = Ground::new(&self.database_url, &self.kafka_brokers, "backbone")?;
         std::fs::create_dir_all(&self.logs)?;
         Ok(Starter {
-            program: std::env::current_exe()?,
+            // Still the same after it was built anew.
+            program: PathBuf::from("/proc/self/exe"),
             ground,
             database_url: self.database_url.clone(),
             without: None,
@@ -145,7 +146,9 @@ async fn strike(options: &Options, starter: &Starter, log: &Log) -> Result<(), E
     lanes.spawn(worker(starter.clone(), workers.clone(), seed, longest_freeze));
     sleep(QUIET).await;
     let (parts, hand) = (Parts::of(options.records.clone()), Hand(starter.ground.clone()));
-    lanes.spawn(deal((parts, hand, starter.clone()), scene.clone(), seed, longest_freeze));
+    let (starter, scene_of_parts, longest) = (starter.clone(), scene.clone(), longest_freeze);
+    let striker = Striker { parts, hand, starter, scene: scene_of_parts, longest };
+    lanes.spawn(striker.deal(seed));
     let stopping = async {
         let last_worker = end.checked_sub(WORKER_LEASE).unwrap_or(end);
         tokio::time::sleep_until(last_worker).await;
@@ -159,9 +162,13 @@ async fn strike(options: &Options, starter: &Starter, log: &Log) -> Result<(), E
         }
         Ok(())
     };
+    tokio::pin!(faults);
     // A fault that fails ends the trial; otherwise the last one is waited for.
-    let ((), ended) = tokio::join!(stopping, faults);
-    ended
+    tokio::select! {
+        ended = &mut faults => return ended,
+        () = stopping => {}
+    }
+    faults.await
 }
 
 /// Lets healthy processes bring everything home, and judges.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub use self::blows::deal;
+pub use self::blows::Striker;
 pub use self::by_hand::{Hand, operate};
 pub use self::lives::{Slot, worker};
 pub use self::parts::Parts;

@@ -96,9 +96,9 @@ async fn transact(conn: &mut PgConnection, deed: &Deed) -> Result<(), AppendErro
     say(&mut tx, facts.collect()).await?;
     sleep(deed.thinks[1]).await;
     if deed.commits {
-        tx.commit().await?
+        tx.commit().await?;
     } else {
-        tx.rollback().await?
+        tx.rollback().await?;
     }
     Ok(())
 }

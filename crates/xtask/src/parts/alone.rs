@@ -1,22 +1,39 @@
 //! A Postgres and a Kafka alone, without services, in a folder and on ports of their own.
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::command;
 use crate::down;
 use crate::instance::Instance;
 use crate::parts::postgres::Durability;
 use crate::parts::{kafka, postgres};
+use crate::records;
 use crate::secrets::Secrets;
 use crate::settings::{self, Settings, Variables};
 use crate::supervisor::Supervisor;
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// What the parts are like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// The name of their data folder.
+    pub(crate) name: &'static str,
+    /// How far their ports are from the developer's.
+    pub(crate) port_shift: u16,
+    /// Whether the database waits for the disk.
+    pub(crate) durability: Durability,
+    /// How many connections the database takes.
+    pub(crate) connections: u16,
+}
+
 /// The running parts; dropping them ends them.
 pub(crate) struct Alone {
-    _supervisor: Supervisor,
-    /// How a program finds them: `DATABASE_URL` (a superuser's) and `KAFKA_BROKERS`.
+    supervisor: Supervisor,
+    /// How a program finds them: `DATABASE_URL` (a superuser's) and `KAFKA_BROKERS`; and the list of
+    /// processes, for those who kill them (`FLOTILLA_RECORDS`).
     pub(crate) variables: Variables,
 }
 
@@ -25,11 +42,8 @@ pub(crate) struct Alone {
 ///
 /// # Errors
 /// When a part cannot start.
-pub(crate) fn start(
-    instance: &Instance,
-    (name, port_shift): (&str, u16),
-    durability: Durability,
-) -> Result<Alone> {
+pub(crate) fn start(instance: &Instance, plan: Plan) -> Result<Alone> {
+    let Plan { name, port_shift, durability, connections } = plan;
     let own = instance.sibling(name, port_shift)?;
     crate::up::claim::folder(&own)?;
     down::wipe(&own)?;
@@ -38,7 +52,9 @@ pub(crate) fn start(
     let mut supervisor = Supervisor::of(own.data.clone())?;
     let mut started = Vec::new();
     if settings::given_postgres().is_none() {
-        supervisor.start(postgres::prepare(&own, &secrets, durability)?)?;
+        let mut program = postgres::prepare(&own, &secrets, durability)?;
+        program.arguments.extend(["-c".into(), format!("max_connections={connections}").into()]);
+        supervisor.start(program)?;
         started.push(postgres::NAME);
     }
     if settings::given_brokers().is_none() {
@@ -46,6 +62,20 @@ pub(crate) fn start(
         started.push(kafka::NAME);
     }
     started.iter().try_for_each(|name| supervisor.wait_ready(name, PATIENCE))?;
-    let variables = Settings::new(&own, &secrets, false)?.for_tests();
-    Ok(Alone { _supervisor: supervisor, variables })
+    let mut variables = Settings::new(&own, &secrets, false)?.for_tests();
+    let records = records::path(&own.data).display().to_string();
+    variables.push(("FLOTILLA_RECORDS".to_owned(), records));
+    Ok(Alone { supervisor, variables })
+}
+
+impl Alone {
+    /// Runs a program against the parts to its end, and starts those again that die meanwhile.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub(crate) fn run(&mut self, command: &mut Command) -> Result<()> {
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        command.envs(variables);
+        command::run_beside(command, || self.supervisor.look_after())
+    }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use messaging::parking;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::message::ToBytes;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
@@ -92,15 +92,15 @@ impl Hand {
     /// The broker failed.
     pub async fn misplace_group(&self) -> Result<(), Error> {
         let (brokers, group) = (self.0.brokers.clone(), self.0.name.clone());
-        tokio::task::spawn_blocking(move || {
-            let kafka: BaseConsumer = client(&brokers).set("group.id", group).create()?;
-            let mut list = TopicPartitionList::new();
-            for partition in 0..PARTITIONS {
-                list.add_partition_offset(FACTS, partition, Offset::Offset(1_000_000))?;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let (brokers, group) = (brokers.clone(), group.clone());
+            match tokio::task::spawn_blocking(move || misplace(&brokers, &group)).await? {
+                // A broker that has just started looks for the group's coordinator.
+                Err(_) if Instant::now() < until => sleep(Duration::from_millis(200)).await,
+                done => return done,
             }
-            Ok(kafka.commit(&list, rdkafka::consumer::CommitMode::Sync)?)
-        })
-        .await?
+        }
     }
 
     async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
@@ -112,6 +112,15 @@ fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers).set("enable.auto.commit", "false");
     config
+}
+
+fn misplace(brokers: &str, group: &str) -> Result<(), Error> {
+    let kafka: BaseConsumer = client(brokers).set("group.id", group).create()?;
+    let mut list = TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        list.add_partition_offset(FACTS, partition, Offset::Offset(1_000_000))?;
+    }
+    Ok(kafka.commit(&list, CommitMode::Sync)?)
 }
 
 fn duplicate(brokers: &str) -> Result<usize, Error> {

@@ -27,6 +27,8 @@ const PATIENCE_WITHOUT: Duration = Duration::from_secs(4);
 pub(crate) enum Scene {
     /// Nothing but writers.
     Quiet,
+    /// The relay is away for a while, so that its first window is large.
+    RelayAway,
     /// The leading relay stands still for longer than its lease, with another one at hand.
     FrozenLeader,
     /// The consumer is killed when its handlers are done, and started again.
@@ -38,8 +40,14 @@ pub(crate) enum Scene {
 }
 
 impl Scene {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Quiet, Self::Poison, Self::LedAstray, Self::FrozenLeader, Self::KilledConsumer];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::RelayAway,
+        Self::Quiet,
+        Self::Poison,
+        Self::LedAstray,
+        Self::FrozenLeader,
+        Self::KilledConsumer,
+    ];
 }
 
 pub(crate) struct Stage {
@@ -83,7 +91,6 @@ pub(crate) async fn on_stage(
     drained(&ground, if without.is_some() { PATIENCE_WITHOUT } else { PATIENCE }).await;
     operating.abort();
     let report = check(&ground).await.unwrap();
-    println!("{name}: {report}");
     report
 }
 
@@ -91,6 +98,13 @@ impl Stage {
     pub(crate) async fn play(&mut self, scene: Scene) {
         match scene {
             Scene::Quiet => sleep(Duration::from_secs(4)).await,
+            Scene::RelayAway => {
+                let fresh = self.starter.start(Role::Relay, 0, None);
+                std::mem::replace(&mut self.relay, fresh.unwrap()).kill().await;
+                self.relay.freeze();
+                sleep(Duration::from_secs(3)).await;
+                self.relay.thaw();
+            }
             Scene::FrozenLeader => {
                 self.others.push(self.starter.start(Role::Relay, 1, None).unwrap());
                 sleep(LEASE / 2).await;
