@@ -177,9 +177,11 @@ async fn settle(starter: &Starter, log: &Log) -> Result<Report, Error> {
     for role in [Role::Relay, Role::Consumer, Role::Worker] {
         healthy.push(starter.start(role, 3, None)?);
     }
-    match drained(&starter.ground, PATIENCE).await {
-        Some(took) => log.say(format_args!("everything arrived after {} ms", took.as_millis())),
-        None => log.say(format_args!("not everything arrived within {} s", PATIENCE.as_secs())),
+    let tell = |outstanding| log.say(format_args!("to come: {outstanding}"));
+    if drained(&starter.ground, PATIENCE, tell).await {
+        log.say("everything arrived");
+    } else {
+        log.say(format_args!("not everything arrived within {} s", PATIENCE.as_secs()));
     }
     for subject in healthy {
         subject.stop(GRACE).await;

@@ -13,9 +13,13 @@ use sqlx::ConnectOptions;
 use tokio::time::{Instant, sleep};
 
 pub use self::judge::{Applied, Report, Seen};
+pub use self::tables::Outstanding;
 use crate::Error;
 use crate::ground::Ground;
 use crate::identity::{ECHOES, FACTS};
+
+/// From one word on what is waited for to the next.
+const TELL: Duration = Duration::from_secs(5);
 
 /// Compares everything, as it is now; whatever is still on its way counts as lost.
 ///
@@ -40,16 +44,24 @@ pub async fn check(ground: &Ground) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Waits until nothing is on its way any more, or for `patience`; returns how long that took, or `None`.
-pub async fn drained(ground: &Ground, patience: Duration) -> Option<Duration> {
-    let begun = Instant::now();
-    while begun.elapsed() < patience {
+/// Waits until nothing is outstanding any more, or for `patience`; `tell` hears every few seconds what is.
+/// True if everything arrived.
+pub async fn drained(ground: &Ground, patience: Duration, tell: impl Fn(Outstanding)) -> bool {
+    let end = Instant::now() + patience;
+    let mut told = Instant::now();
+    while Instant::now() < end {
         if let Ok(mut conn) = ground.options().connect().await
-            && tables::on_their_way(&mut conn).await.is_ok_and(|count| count == 0)
+            && let Ok(outstanding) = tables::outstanding(&mut conn).await
         {
-            return Some(begun.elapsed());
+            if outstanding == (Outstanding { effects: 0, echoes: 0, unsent: 0 }) {
+                return true;
+            }
+            if told.elapsed() > TELL {
+                tell(outstanding);
+                told = Instant::now();
+            }
         }
         sleep(Duration::from_millis(200)).await;
     }
-    None
+    false
 }

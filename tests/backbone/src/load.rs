@@ -60,7 +60,7 @@ async fn writer(ground: Ground, mut dice: Dice, stop: CancellationToken) {
             connection = None;
             sleep(OUTAGE).await;
         }
-        sleep(deed.thinks[2]).await;
+        sleep(deed.rest).await;
     }
 }
 

@@ -12,8 +12,10 @@ use crate::subject::{Interruption, Manner, Role, STEPS_OF_CONSUMER, STEPS_OF_REL
 
 /// Keys that writers contend for.
 pub const KEYS: u32 = 40;
-/// The longest time that somebody thinks.
-const THINK_MS: u64 = 50;
+/// The longest time that somebody thinks within a transaction.
+const THINK: Duration = Duration::from_millis(50);
+/// The longest time between two transactions of a writer.
+const REST: Duration = Duration::from_millis(150);
 /// A trial of at least so many seconds has everything at full length.
 const LONG: u64 = 600;
 
@@ -24,8 +26,10 @@ pub struct Deed {
     pub key: String,
     /// Draws its transaction id, and thinks, before it takes the aggregate's lock.
     pub early: bool,
-    /// How long it thinks: after drawing early, before it ends, before the next one.
-    pub thinks: [Duration; 3],
+    /// How long it thinks: after drawing early, and before it ends.
+    pub thinks: [Duration; 2],
+    /// How long the writer rests afterwards.
+    pub rest: Duration,
     /// One for each event.
     pub nonces: Vec<Uuid>,
     /// Of an event that it writes and takes back, by a savepoint.
@@ -80,12 +84,13 @@ impl Dice {
     pub fn deed(&mut self) -> Deed {
         let key = format!("k{}", self.below(u64::from(KEYS)));
         let early = self.chance(400);
-        let think = Duration::from_millis(THINK_MS);
-        let thinks = [(); 3].map(|()| self.between(Duration::ZERO, think));
+        let thinks = [(); 2].map(|()| self.between(Duration::ZERO, THINK));
+        let rest = self.between(Duration::ZERO, REST);
         let nonces = (0..=self.below(2)).map(|_| self.nonce()).collect();
         let taken_back = self.chance(150).then(|| self.nonce());
-        let readable = !self.chance(1);
-        Deed { key, early, thinks, nonces, taken_back, readable, commits: !self.chance(100) }
+        let readable = self.below(2_000) != 0;
+        let commits = !self.chance(100);
+        Deed { key, early, thinks, rest, nonces, taken_back, readable, commits }
     }
 }
 
@@ -120,10 +125,10 @@ pub fn lives(role: Role, mut dice: Dice) -> impl Iterator<Item = Interruption> +
 /// How often a process passes a step within a second or two.
 fn often(step: Step) -> u64 {
     match step {
-        Step::Fetched => 400,
+        Step::Fetched => 1_500,
         Step::Advanced => 12,
         Step::Sealing | Step::Sealed | Step::Read | Step::Produced | Step::Acked => 60,
-        Step::Begun | Step::Marked | Step::Handled | Step::Committed | Step::OffsetStored => 40,
+        Step::Begun | Step::Marked | Step::Handled | Step::Committed | Step::OffsetStored => 60,
     }
 }
 

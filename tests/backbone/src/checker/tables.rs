@@ -1,5 +1,7 @@
 //! Reading the trial's own tables.
 
+use std::fmt;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -37,17 +39,35 @@ pub(super) async fn calls(conn: &mut PgConnection) -> Result<Vec<(Uuid, i64)>, s
         .await
 }
 
-/// How many effects and echoes are still to come.
-pub(super) async fn on_their_way(conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(
+/// What is still to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Outstanding {
+    /// Facts without their effect.
+    pub effects: i64,
+    /// Facts without the echo that they ask for.
+    pub echoes: i64,
+    /// Rows of the outbox that are not acknowledged.
+    pub unsent: i64,
+}
+
+impl fmt::Display for Outstanding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { effects, echoes, unsent } = self;
+        write!(f, "{effects} effects, {echoes} echoes, {unsent} unsent")
+    }
+}
+
+/// What is still to come.
+pub(super) async fn outstanding(conn: &mut PgConnection) -> Result<Outstanding, sqlx::Error> {
+    sqlx::query_as(
         "select (select count(*) from ledger l where readable
-                     and not exists (select from effect e where e.nonce = l.nonce))
-              + (select count(*) from ledger l where readable and version % $1 = 0
-                     and not exists (select from echo e where e.nonce = l.nonce))
-              + (select count(*) from messaging.outbox o, messaging.outbox_progress p,
+                     and not exists (select from effect e where e.nonce = l.nonce)) as effects,
+             (select count(*) from ledger l where readable and version % $1 = 0
+                     and not exists (select from echo e where e.nonce = l.nonce)) as echoes,
+             (select count(*) from messaging.outbox o, messaging.outbox_progress p,
                                       messaging.outbox_window w
                  where w.id = p.acked_window
-                     and not pg_visible_in_snapshot(o.xid, w.snapshot))",
+                     and not pg_visible_in_snapshot(o.xid, w.snapshot)) as unsent",
     )
     .bind(ECHO_EACH)
     .fetch_one(conn)

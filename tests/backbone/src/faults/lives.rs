@@ -11,7 +11,7 @@ use crate::process::{Starter, State, Subject};
 use crate::subject::{LEASE, Role};
 
 /// A process that has not come to its interruption by then is killed wherever it is.
-const LONGEST_LIFE: Duration = Duration::from_secs(15);
+const LONGEST_LIFE: Duration = Duration::from_secs(20);
 /// How long a thawed process may show what it does when it wakes.
 const AFTER_THAW: Duration = Duration::from_secs(1);
 /// How long a process may take to end in good order.
@@ -39,16 +39,23 @@ impl Slot {
         let number = u64::try_from(self.number).unwrap_or(0);
         let name = format!("{:?}-{number}", self.role).to_lowercase();
         let mut dice = Dice::of(seed, &name, number);
-        for interruption in lives(self.role, Dice::of(seed, "lives", dice.below(u64::MAX))) {
+        // The two of a role share each round of steps.
+        let lives = lives(self.role, Dice::of(seed, &format!("{:?}", self.role), 0));
+        let mut lives = lives.skip(self.number).step_by(2).peekable();
+        while let Some(interruption) = lives.peek().copied() {
             let freeze = dice.between(LEASE.saturating_mul(2), self.longest_freeze);
             let mut subject = self.starter.start(self.role, self.number, Some(interruption))?;
+            let mut cut_short = false;
             let state = tokio::select! {
                 () = scene.stop.cancelled() => {
                     subject.stop(GRACE).await;
                     return Ok(());
                 }
                 state = subject.interrupted(LONGEST_LIFE) => state,
-                () = scene.end_consumers.notified(), if self.role == Role::Consumer => State::Alive,
+                () = scene.end_consumers.notified(), if self.role == Role::Consumer => {
+                    cut_short = true;
+                    State::Alive
+                }
             };
             let step = interruption.step;
             let passage = interruption.passage;
@@ -70,6 +77,8 @@ impl Slot {
                     subject.kill().await;
                 }
             }
+            // Who was killed for another reason has another go at it in the next life.
+            lives.next_if(|_| !cut_short);
         }
         Ok(())
     }

@@ -88,10 +88,10 @@ pub(crate) async fn on_stage(
 
     stop.cancel();
     writing.await.unwrap().unwrap();
-    drained(&ground, if without.is_some() { PATIENCE_WITHOUT } else { PATIENCE }).await;
+    let patience = if without.is_some() { PATIENCE_WITHOUT } else { PATIENCE };
+    drained(&ground, patience, |_| ()).await;
     operating.abort();
-    let report = check(&ground).await.unwrap();
-    report
+    check(&ground).await.unwrap()
 }
 
 impl Stage {
