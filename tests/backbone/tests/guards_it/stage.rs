@@ -20,7 +20,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 const GRACE: Duration = Duration::from_secs(10);
 /// How long everything may take to arrive; some of it never does.
 const PATIENCE: Duration = Duration::from_secs(40);
-const PATIENCE_WITHOUT: Duration = Duration::from_secs(4);
+const PATIENCE_WITHOUT: Duration = Duration::from_secs(3);
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
