@@ -1,5 +1,6 @@
 //! What a service is made of: the trait it implements and the parts it hands to the process.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use web::service_token::{Gate, Signer};
 use web::{SigningKey, Verifier};
 
+use crate::hourly::hourly;
 use crate::{Error, Settings, keys};
 
 /// A service of the fleet.
@@ -210,5 +212,16 @@ impl Service {
     {
         self.tasks.push((name, Box::new(|stop| Box::pin(work(stop)))));
         self
+    }
+
+    /// Does something at once and each hour after that. An error is logged and ends nothing.
+    #[must_use]
+    pub fn hourly<F, W, E>(self, name: &'static str, work: F) -> Self
+    where
+        F: Fn() -> W + Send + 'static,
+        W: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display + Send + 'static,
+    {
+        self.task(name, move |stop| hourly(name, work, stop))
     }
 }

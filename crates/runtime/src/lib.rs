@@ -6,6 +6,7 @@ mod app;
 mod database;
 mod error;
 mod health;
+mod hourly;
 pub mod keys;
 mod metrics;
 mod parked;

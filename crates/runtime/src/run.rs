@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use web::Verifier;
 
 use crate::health::Readiness;
+use crate::hourly::hourly;
 use crate::{App, Error, FleetMetrics, Parts, Settings, database, keys, server, telemetry};
 
 /// Time for requests, handlers and workers to finish once the process was told to stop.
@@ -155,7 +156,9 @@ async fn spawn_backbone<A: App>(
         keys::load(&db, keys::ACCESS, &verifier).await?;
     }
     back.spawn(keys::keep_loaded(db.clone(), keys::ACCESS, verifier.clone(), stop.clone()));
-    back.spawn(forget_old(db.clone(), stop.clone()));
+    let idempotency_keys = db.clone();
+    let forget = move || forget_old(idempotency_keys.clone());
+    back.spawn(hourly("forget idempotency keys", forget, stop.clone()));
 
     let consumer = Consumer::new(A::NAME, &brokers, db.clone(), metrics.messaging.clone());
     let spacing = Duration::from_millis(parts.settings.batch_spacing_ms);
@@ -206,18 +209,8 @@ async fn wait_for_schema(
     }
 }
 
-async fn forget_old(db: sqlx::PgPool, stop: CancellationToken) -> Result<(), Error> {
-    while !stop.is_cancelled() {
-        let pause = tokio::time::sleep(Duration::from_secs(3600));
-        tokio::select! { () = pause => {}, () = stop.cancelled() => break }
-        let forgotten = match db.acquire().await {
-            Ok(mut conn) => web::idempotency::forget_old(&mut conn).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = forgotten {
-            tracing::warn!(%error, "old idempotency keys were not removed");
-        }
-    }
+async fn forget_old(db: sqlx::PgPool) -> Result<(), sqlx::Error> {
+    web::idempotency::forget_old(&mut *db.acquire().await?).await?;
     Ok(())
 }
 

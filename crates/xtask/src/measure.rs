@@ -1,5 +1,5 @@
 //! `./dev bench` and `./dev chaos`: a program of the `e2e` package against a fleet of its own.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use crate::cargo::{self, Profile};
 use crate::command;
 use crate::instance::Instance;
-use crate::parts::alone;
 use crate::parts::postgres::Durability;
+use crate::parts::{alone, debezium};
 use crate::progress::Progress;
 use crate::signals;
 use crate::trial::{Durable, Plan, Trial};
@@ -50,23 +50,48 @@ impl Kind {
     }
 }
 
-/// Measures the relay on a Postgres that waits for the disk and a Kafka, without services.
-///
-/// # Errors
-/// When anything fails.
-pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
+/// A program, built, and what goes before it.
+struct Ready {
+    instance: Instance,
+    progress: Progress,
+    program: PathBuf,
+}
+
+fn prepare(profile: Profile, build: bool, program: &str) -> Result<Ready> {
     signals::catch()?;
     let instance = Instance::from_environment()?;
     instance.prepare()?;
     let mut progress = Progress::start();
     if build {
-        progress.loud_step("build", || cargo::build(&instance.root, Profile::Release))?;
+        progress.loud_step("build", || cargo::build(&instance.root, profile))?;
     }
-    let program = cargo::program(&instance.root, Profile::Release, "bench_events")?;
-    let (name, port_shift, durability) = ("bench-events", 13_000, Durability::Full);
-    let plan = alone::Plan { name, port_shift, durability, connections: 300 };
-    let parts = progress.step("parts", || alone::start(&instance, plan))?;
-    let variables = parts.variables.clone();
+    let program = cargo::program(&instance.root, profile, program)?;
+    Ok(Ready { instance, progress, program })
+}
+
+/// Debezium reads the log as changes of rows; when an effect was committed, Postgres knows.
+const EVENTS_SETTINGS: [&str; 2] = ["wal_level=logical", "track_commit_timestamp=on"];
+
+/// Measures the relay on a Postgres that waits for the disk and a Kafka, without services, and Debezium
+/// beside it where it can be built.
+///
+/// # Errors
+/// When anything fails.
+pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
+    let Ready { instance, mut progress, program } =
+        prepare(Profile::Release, build, "bench_events")?;
+    let peer = match progress.step("debezium", || debezium::build(&instance)) {
+        Ok(classes) => ("DEBEZIUM_CLASSES", classes),
+        // Ours can be measured without it; the program says what is missing, and why.
+        Err(error) => {
+            signals::check()?;
+            ("DEBEZIUM_MISSING", format!("{error:#}"))
+        }
+    };
+    let parts = progress.step("parts", || {
+        alone::start(&instance, ("bench-events", 13_000), Durability::Full, &EVENTS_SETTINGS)
+    })?;
+    let variables = parts.variables.iter().cloned().chain([(peer.0.to_owned(), peer.1)]);
     command::run(Command::new(program).args(arguments).envs(variables).current_dir(&instance.root))
 }
 
@@ -76,21 +101,13 @@ pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
 /// # Errors
 /// When anything fails, the program's own verdict included.
 pub(crate) fn chaos_of_events(build: bool, arguments: &[String]) -> Result<()> {
-    signals::catch()?;
-    let instance = Instance::from_environment()?;
-    instance.prepare()?;
-    let mut progress = Progress::start();
-    if build {
-        let mut cargo = cargo::cargo(&instance.root);
-        cargo.args(["build", "--package", "backbone", "--bins"]);
-        progress.loud_step("build", || command::run(&mut cargo))?;
-    }
-    let program = cargo::program(&instance.root, Profile::Dev, "chaos_events")?;
-    // A thousand idle writers, and everybody else.
-    let (name, port_shift, durability) = ("chaos-events", 12_000, Durability::Full);
-    let plan = alone::Plan { name, port_shift, durability, connections: 1_200 };
+    let Ready { instance, mut progress, program } = prepare(Profile::Dev, build, "chaos_events")?;
     let begun = Instant::now();
-    let mut parts = progress.step("parts", || alone::start(&instance, plan))?;
+    let mut parts = progress.step("parts", || {
+        // A thousand idle writers, and everybody else.
+        let settings = ["max_connections=1200"];
+        alone::start(&instance, ("chaos-events", 12_000), Durability::Full, &settings)
+    })?;
     let spent = begun.elapsed().as_secs().to_string();
     let mut chaos = Command::new(program);
     parts.run(chaos.args(arguments).args(["--spent", &spent]).current_dir(&instance.root))
@@ -111,15 +128,8 @@ pub(crate) fn short_chaos_of_events(root: &Path) -> Result<()> {
 /// # Errors
 /// When anything fails, the program's own verdict included.
 pub(crate) fn run(kind: Kind, build: bool, arguments: &[String]) -> Result<()> {
-    signals::catch()?;
-    let instance = Instance::from_environment()?;
-    instance.prepare()?;
-    let mut progress = Progress::start();
     let plan = kind.plan();
-    if build {
-        progress.loud_step("build", || cargo::build(&instance.root, plan.profile))?;
-    }
-    let program = cargo::program(&instance.root, plan.profile, plan.name)?;
+    let Ready { instance, mut progress, program } = prepare(plan.profile, build, plan.name)?;
     let trial = progress.loud_step("fleet", || Trial::start(&instance, plan))?;
     let variables = trial.variables()?;
     let verdict = command::run(

@@ -4,6 +4,7 @@ mod skeleton;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -27,11 +28,22 @@ pub(crate) fn run(name: &str) -> Result<()> {
         command::run(cargo::cargo(&instance.root).args(["fmt", "--package", name]))
     })?;
     progress.loud_step("build", || cargo::build(&instance.root, cargo::Profile::Dev))?;
+    progress.step("API document", || {
+        command::run_logged(&mut document(&instance.root), &instance.log("new-service"))
+    })?;
     screen::say(format!(
         "services/{name} is there. Next: its README, domain/, tests, store/, http/ or consumers/, publish.rs.\n\
          ./dev test {name} runs its tests, ./dev up {name} runs it alone."
     ));
     Ok(())
+}
+
+/// The test that keeps `docs/openapi`, told to write it. The others' documents stay as they were: each
+/// change of them was committed with its API. The whole workspace, so that nothing is built anew.
+fn document(root: &Path) -> Command {
+    let mut cargo = cargo::cargo(root);
+    cargo.args(["test", "--workspace", "--bins", "openapi"]).env("RENEW_OPENAPI", "1");
+    cargo
 }
 
 /// Writes every file and every mention, or nothing.

@@ -113,6 +113,9 @@ mod tests {
             let mut buffer = [0_u8; 256];
             let _ = stream.read(&mut buffer).unwrap();
             stream.write_all(words).unwrap();
+            // Closed with something unread, the connection would be reset, and the words be lost.
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
         });
         port
     }

@@ -13,7 +13,7 @@ use crate::cargo;
 use crate::command;
 use crate::instance::Instance;
 use crate::measure;
-use crate::parts::alone::{self, Plan};
+use crate::parts::alone;
 use crate::parts::postgres::Durability;
 use crate::progress::Progress;
 use crate::screen::{self, Paint};
@@ -125,8 +125,7 @@ fn all_steps(
     if !chosen.is_empty() {
         let parts = progress.step("parts for the tests", || {
             // Clear of the developer's fleet and of the journeys' one.
-            let (name, port_shift, durability) = ("test-parts", 7000, Durability::TestsOnly);
-            alone::start(instance, Plan { name, port_shift, durability, connections: 300 })
+            alone::start(instance, ("test-parts", 7000), Durability::TestsOnly, &[])
         })?;
         runner::all(&chosen, &parts.variables, filter, progress, tally)?;
         progress.step("end the parts", || {

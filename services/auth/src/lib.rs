@@ -16,12 +16,9 @@ pub use config::Config;
 pub use error::Error;
 pub use hashing::Passwords;
 
-use std::time::Duration;
-
 use kernel::Clock;
 use runtime::{Parts, Service};
 use sqlx::migrate::Migrator;
-use tokio_util::sync::CancellationToken;
 
 use crate::app::Auth;
 use crate::keyring::Keyring;
@@ -70,16 +67,9 @@ pub fn service(
     Ok(Service::new()
         .http(http::routes(auth.clone()))
         .task("rotate keys", |stop| keyring.rotate(stop))
-        .task("forget old rows", |stop| forget_old(auth, stop)))
+        .hourly("forget old rows", move || forget_old(auth.clone())))
 }
 
-async fn forget_old(auth: Auth, stop: CancellationToken) -> Result<(), runtime::Error> {
-    while !stop.is_cancelled() {
-        let pause = tokio::time::sleep(Duration::from_secs(3600));
-        tokio::select! { () = pause => {}, () = stop.cancelled() => break }
-        if let Err(error) = auth.forget_old(auth.clock.now()).await {
-            tracing::warn!(%error, "old rows were not removed");
-        }
-    }
-    Ok(())
+async fn forget_old(auth: Auth) -> Result<(), Error> {
+    auth.forget_old(auth.clock.now()).await
 }

@@ -16,12 +16,9 @@ mod sandbox_provider;
 mod store;
 mod worker;
 
-use std::time::Duration;
-
 use runtime::{Parts, Service};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
 pub use error::Error;
@@ -56,21 +53,11 @@ impl runtime::App for App {
             .consume(consumers::orders::OnOrder)
             .consume(consumers::shipping::OnShipment)
             .work(worker::AskProvider::new(db.clone(), provider))
-            .task("forget old webhooks", |stop| forget_old_webhooks(db, stop)))
+            .hourly("forget old webhooks", move || forget_old_webhooks(db.clone())))
     }
 }
 
-async fn forget_old_webhooks(db: PgPool, stop: CancellationToken) -> Result<(), runtime::Error> {
-    while !stop.is_cancelled() {
-        let forgotten = match db.acquire().await {
-            Ok(mut conn) => store::webhook_events::forget_old(&mut conn).await.map(drop),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = forgotten {
-            tracing::warn!(%error, "old webhooks were not removed");
-        }
-        let pause = tokio::time::sleep(Duration::from_secs(3600));
-        tokio::select! { () = pause => {}, () = stop.cancelled() => {} }
-    }
+async fn forget_old_webhooks(db: PgPool) -> Result<(), Error> {
+    store::webhook_events::forget_old(&mut *db.acquire().await?).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Knowing when a fleet has nothing left to do, at as little cost to it as possible.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
@@ -31,9 +32,7 @@ const TOLD: &str = "select count(*) from emails where template like '%delivered%
 /// One connection to each database, kept: signing in costs Postgres more than the question does.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    services: Vec<PgConnection>,
-    orders: PgConnection,
-    notifications: PgConnection,
+    services: BTreeMap<&'static str, PgConnection>,
 }
 
 impl Watch {
@@ -42,13 +41,11 @@ impl Watch {
     /// # Errors
     /// A database does not take the connection.
     pub(crate) async fn open(fleet: &Fleet) -> Result<Self, sqlx::Error> {
-        let mut services = Vec::new();
+        let mut services = BTreeMap::new();
         for service in WITH_DATABASE {
-            services.push(connect(fleet, service).await?);
+            services.insert(service, connect(fleet, service).await?);
         }
-        let orders = connect(fleet, "orders").await?;
-        let notifications = connect(fleet, "notifications").await?;
-        Ok(Self { services, orders, notifications })
+        Ok(Self { services })
     }
 
     /// Waits until every order is delivered, every mail sent, and no event and no job waits; the time
@@ -76,18 +73,24 @@ impl Watch {
     /// Orders under way; after the last one events unsent and jobs due in every service, mails unsent, and
     /// delivered orders whose last mail is not there yet: after that nothing follows.
     async fn waiting(&mut self) -> Result<i64, sqlx::Error> {
-        let under_way = count(&mut self.orders, UNDER_WAY).await?;
+        let under_way = self.count("orders", UNDER_WAY).await?;
         if under_way > 0 {
             return Ok(under_way);
         }
         let mut sum = 0;
-        for service in &mut self.services {
-            sum += count(service, UNDONE).await?;
+        for service in WITH_DATABASE {
+            sum += self.count(service, UNDONE).await?;
         }
-        sum += count(&mut self.notifications, UNSENT).await?;
-        let delivered = count(&mut self.orders, DELIVERED).await?;
-        let told = count(&mut self.notifications, TOLD).await?;
+        sum += self.count("notifications", UNSENT).await?;
+        let delivered = self.count("orders", DELIVERED).await?;
+        let told = self.count("notifications", TOLD).await?;
         Ok(sum + (delivered - told).max(0))
+    }
+
+    async fn count(&mut self, service: &str, sql: &'static str) -> Result<i64, sqlx::Error> {
+        let unknown = || sqlx::Error::Configuration(format!("{service} has no database").into());
+        let conn = self.services.get_mut(service).ok_or_else(unknown)?;
+        sqlx::query_scalar(sql).fetch_one(conn).await
     }
 }
 
@@ -95,8 +98,4 @@ impl Watch {
 async fn connect(fleet: &Fleet, service: &str) -> Result<PgConnection, sqlx::Error> {
     let options: PgConnectOptions = fleet.database(service).parse()?;
     options.options([("jit", "off")]).connect().await
-}
-
-async fn count(conn: &mut PgConnection, sql: &'static str) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(sql).fetch_one(conn).await
 }

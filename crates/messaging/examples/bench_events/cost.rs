@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use messaging::{Outgoing, append};
+use messaging::{Outgoing, Tx, append};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::task::JoinSet;
 
@@ -41,7 +41,7 @@ pub(crate) async fn measure(parts: &Parts, length: Duration) -> Cost {
         with += place(&pool, length / (2 * TURNS), true).await;
     }
     let percent = 100.0 * (1.0 - f64::from(with) / f64::from(without));
-    Cost { percent, wal_bytes_per_event: wal(parts, &pool).await }
+    Cost { percent, wal_bytes_per_event: wal(parts).await }
 }
 
 async fn place(pool: &PgPool, length: Duration, saying: bool) -> u32 {
@@ -50,10 +50,9 @@ async fn place(pool: &PgPool, length: Duration, saying: bool) -> u32 {
     for writer in 0..WRITERS {
         let pool = pool.clone();
         writers.spawn(async move {
-            let mut conn = pool.acquire().await.expect("a connection");
             let mut placed = 0_u32;
             while begun.elapsed() < length {
-                one(&mut conn, writer, saying, begun).await.expect("an order");
+                one(&pool, writer, saying).await.expect("an order");
                 placed += 1;
             }
             placed
@@ -62,17 +61,12 @@ async fn place(pool: &PgPool, length: Duration, saying: bool) -> u32 {
     writers.join_all().await.into_iter().sum()
 }
 
-async fn one(
-    conn: &mut PgConnection,
-    writer: u64,
-    saying: bool,
-    epoch: Instant,
-) -> Result<(), sqlx::Error> {
+async fn one(pool: &PgPool, writer: u64, saying: bool) -> Result<(), sqlx::Error> {
     let (id, data) = (
         uuid::Uuid::new_v4(),
         serde_json::json!({ "status": "placed", "padding": "x".repeat(600) }),
     );
-    let mut tx = conn.begin().await?;
+    let mut tx = Tx::begin(pool).await?;
     let key =
         sqlx::query("insert into keys (key, body) values ($1, $2)").bind(uuid::Uuid::new_v4());
     key.bind(&data).execute(&mut *tx).await?;
@@ -84,40 +78,42 @@ async fn one(
         sqlx::query("insert into lines select $1, 'sku-' || n, n from generate_series(1, 2) n");
     lines.bind(id).execute(&mut *tx).await?;
     if saying {
-        let event = Outgoing::new(&Noted::new(writer, epoch)).version(1);
+        let event = Outgoing::new(&Noted::new(writer)).version(1);
         append(&mut tx, [event]).await.expect("room");
     }
     tx.commit().await
 }
 
 /// The log that events alone write, one to a transaction, less what a transaction writes anyway.
-async fn wal(parts: &Parts, pool: &PgPool) -> f64 {
+async fn wal(parts: &Parts) -> f64 {
+    let pool = parts.fresh_database("bench_wal").await;
     let mut admin = PgConnection::connect(&parts.url).await.expect("Postgres");
-    set_full_page_writes(&mut admin, "off").await;
-    let mut conn = pool.acquire().await.expect("a connection");
-    let epoch = Instant::now();
+    set_others(&mut admin, "off").await;
     let mut bytes = [0_i64; 2];
     for (saying, bytes) in [false, true].into_iter().zip(&mut bytes) {
         let before = position(&mut admin).await;
         for n in 0..COUNTED {
-            let mut tx = conn.begin().await.expect("a transaction");
+            let mut tx = Tx::begin(&pool).await.expect("a transaction");
             sqlx::query("select pg_current_xact_id()").execute(&mut *tx).await.expect("an id");
             if saying {
-                let event = Outgoing::new(&Noted::new(u64::from(n), epoch)).version(1);
+                let event = Outgoing::new(&Noted::new(u64::from(n))).version(1);
                 append(&mut tx, [event]).await.expect("room");
             }
             tx.commit().await.expect("a commit");
         }
         *bytes = position(&mut admin).await - before;
     }
-    set_full_page_writes(&mut admin, "on").await;
+    set_others(&mut admin, "on").await;
     let more = u32::try_from(bytes[1] - bytes[0]).expect("an event writes something");
     f64::from(more) / f64::from(COUNTED)
 }
 
-async fn set_full_page_writes(admin: &mut PgConnection, to: &'static str) {
-    let set = format!("alter system set full_page_writes = {to}");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *admin).await.expect("a superuser");
+/// What else writes to the log: images of whole pages, and vacuums of what was measured before.
+async fn set_others(admin: &mut PgConnection, to: &'static str) {
+    for name in ["full_page_writes", "autovacuum"] {
+        let set = format!("alter system set {name} = {to}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut *admin).await.expect("a superuser");
+    }
     sqlx::query("select pg_reload_conf()").execute(&mut *admin).await.expect("a superuser");
     sqlx::query("checkpoint").execute(&mut *admin).await.expect("a superuser");
     tokio::time::sleep(Duration::from_millis(500)).await;

@@ -1,13 +1,15 @@
 //! A database and a topic for each measurement, and the event that all of them write.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
-use messaging::{Event, Metrics, Relay, RelaySettings, TopicSpec, create_topics, migrate};
+use messaging::{
+    DecodeError, Event, EventSet, Metrics, Relay, RelaySettings, TopicSpec, create_topics, migrate,
+};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 
 pub(crate) const TOPIC: &str = "bench.events.v1";
 pub(crate) const PARTITIONS: i32 = 12;
@@ -29,11 +31,10 @@ pub(crate) struct Noted {
 }
 
 impl Noted {
-    /// The `n`-th event, written so long after `epoch`.
-    pub(crate) fn new(n: u64, epoch: Instant) -> Self {
+    /// The `n`-th event, written now.
+    pub(crate) fn new(n: u64) -> Self {
         let mut payload = vec![0x5a; BYTES];
-        let nanoseconds = u64::try_from(epoch.elapsed().as_nanos()).expect("584 years");
-        payload[..8].copy_from_slice(&nanoseconds.to_be_bytes());
+        payload[..8].copy_from_slice(&now().to_be_bytes());
         // Not all alike, or compression would make the records shorter than real ones.
         for (place, byte) in payload[8..].iter_mut().enumerate() {
             *byte = u8::try_from((n.wrapping_mul(31) >> (place % 23)) & 0xff).expect("a byte");
@@ -41,10 +42,10 @@ impl Noted {
         Self { key: format!("k{}", n % KEYS), payload }
     }
 
-    /// When the event with this payload was written, counted from the epoch.
-    pub(crate) fn written(payload: &[u8]) -> Duration {
+    /// When the event with this payload was written, in microseconds since 1970.
+    pub(crate) fn written(payload: &[u8]) -> i64 {
         let bytes = payload.get(..8).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
-        Duration::from_nanos(u64::from_be_bytes(bytes))
+        i64::from_be_bytes(bytes)
     }
 
     pub(crate) fn payload(&self) -> &[u8] {
@@ -69,26 +70,44 @@ impl Event for Noted {
     }
 }
 
+impl EventSet for Noted {
+    const TOPIC: &'static str = TOPIC;
+
+    fn decode(_: &str, payload: &[u8]) -> Result<Option<Self>, DecodeError> {
+        Ok(Some(Self { key: String::new(), payload: payload.to_vec() }))
+    }
+}
+
+/// Microseconds since 1970: a clock that all processes of one machine share.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "monotonic clocks of two processes share no beginning"
+)]
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    i64::try_from(since.as_micros()).expect("292,000 years")
+}
+
 impl Parts {
     pub(crate) fn new(url: &str, brokers: &str) -> Self {
         Self { url: url.to_owned(), brokers: brokers.to_owned() }
     }
 
-    /// Settings that decide what a commit costs.
-    pub(crate) async fn settings(&self) -> String {
+    /// A setting of the server.
+    pub(crate) async fn setting(&self, name: &str) -> String {
         let mut conn = PgConnection::connect(&self.url).await.expect("Postgres");
-        let row: (String, String, String) = sqlx::query_as(
-            "select current_setting('server_version'), current_setting('fsync'),
-                 current_setting('synchronous_commit')",
-        )
-        .fetch_one(&mut conn)
-        .await
-        .expect("settings");
-        format!("postgres   {}, fsync {}, synchronous_commit {}", row.0, row.1, row.2)
+        let setting = sqlx::query_scalar("select current_setting($1)").bind(name);
+        setting.fetch_one(&mut conn).await.expect(name)
     }
 
     /// An empty database with messaging's tables, and an empty topic.
     pub(crate) async fn fresh(&self, name: &str) -> PgPool {
+        self.fresh_topic().await;
+        self.fresh_database(name).await
+    }
+
+    /// An empty database with messaging's tables.
+    pub(crate) async fn fresh_database(&self, name: &str) -> PgPool {
         let mut conn = PgConnection::connect(&self.url).await.expect("Postgres");
         for statement in [
             format!("drop database if exists {name} with (force)"),
@@ -98,20 +117,28 @@ impl Parts {
         }
         let pool = self.pool(name);
         migrate(&pool).await.expect("messaging's tables");
-        self.fresh_topic().await;
         pool
     }
 
     pub(crate) fn pool(&self, name: &str) -> PgPool {
-        let options: PgConnectOptions = self.url.parse().expect("a URL");
-        let options = options.database(name).options([("jit", "off")]);
+        let options = self.options(name).options([("jit", "off")]);
         PgPoolOptions::new()
             .max_connections(40)
             .test_before_acquire(false)
             .connect_lazy_with(options)
     }
 
-    async fn fresh_topic(&self) {
+    /// A database's address with user and password, for programs that are not ours.
+    pub(crate) fn url_of(&self, name: &str) -> String {
+        self.options(name).to_url_lossy().into()
+    }
+
+    fn options(&self, name: &str) -> PgConnectOptions {
+        let options: PgConnectOptions = self.url.parse().expect("a URL");
+        options.database(name)
+    }
+
+    pub(crate) async fn fresh_topic(&self) {
         let admin: AdminClient<DefaultClientContext> =
             ClientConfig::new().set("bootstrap.servers", &self.brokers).create().expect("a client");
         let _absent = admin.delete_topics(&[TOPIC], &AdminOptions::new()).await;
@@ -125,7 +152,7 @@ impl Parts {
         }
     }
 
-    /// The relay of that database, as services run it.
+    /// The relay of that database, with the crate's settings.
     pub(crate) fn relay(&self, pool: PgPool) -> Relay {
         let mut registry = prometheus_client::registry::Registry::default();
         let settings = RelaySettings { partitions: PARTITIONS, ..RelaySettings::default() };

@@ -10,10 +10,13 @@ use rdkafka::producer::{
 };
 use tokio::task::JoinSet;
 
+use crate::figures::Latencies;
 use crate::parts::{Noted, PARTITIONS, Parts, TOPIC};
 
 /// Inserters at once.
 const WRITERS: usize = 16;
+/// Not measured, at the beginning: the producer connects.
+const WARM_UP: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 struct Acks {
@@ -28,7 +31,9 @@ impl ProducerContext for Acks {
 
     fn delivery(&self, result: &DeliveryResult<'_>, sent: Box<Duration>) {
         assert!(result.is_ok(), "a record was refused");
-        self.took.lock().unwrap().push(self.epoch.elapsed().saturating_sub(*sent));
+        if *sent > WARM_UP {
+            self.took.lock().unwrap().push(self.epoch.elapsed().saturating_sub(*sent));
+        }
     }
 }
 
@@ -54,24 +59,30 @@ fn record<O: rdkafka::util::IntoOpaque>(
 
 /// Records a second, as many at once as the client takes.
 pub(crate) async fn produce(parts: &Parts, events: u32) -> f64 {
-    let _database = parts.fresh("bench_raw").await;
+    parts.fresh_topic().await;
     let mut settings = config(parts);
     let producer: BaseProducer = settings.set("linger.ms", "5").create().expect("a producer");
-    let events_in_hand: Vec<Noted> = (0..1_000).map(|n| Noted::new(n, Instant::now())).collect();
-    let begun = Instant::now();
+    let events_in_hand: Vec<Noted> = (0..1_000).map(Noted::new).collect();
     tokio::task::block_in_place(|| {
+        // To connect and to learn of the topic is not what is measured.
+        for n in 0..u64::try_from(PARTITIONS).expect("few") {
+            producer.send(record(n, &events_in_hand[0], ())).expect("room");
+        }
+        producer.flush(Duration::from_secs(60)).expect("acknowledgements");
+        let begun = Instant::now();
         for (n, event) in (0..u64::from(events)).zip(events_in_hand.iter().cycle()) {
             while producer.send(record(n, event, ())).is_err() {
                 producer.poll(Duration::from_millis(1));
             }
         }
         producer.flush(Duration::from_secs(60)).expect("acknowledgements");
-    });
-    f64::from(events) / begun.elapsed().as_secs_f64()
+        f64::from(events) / begun.elapsed().as_secs_f64()
+    })
 }
 
-/// How long each acknowledgement takes at a steady rate.
-pub(crate) async fn produce_at(parts: &Parts, rate: u32, length: Duration) -> Vec<Duration> {
+/// How long each acknowledgement takes at a steady rate, from the call of `send`.
+pub(crate) async fn produce_at(parts: &Parts, rate: u32, length: Duration) -> Latencies {
+    parts.fresh_topic().await;
     let epoch = Instant::now();
     let acks = Acks { epoch, took: Arc::default() };
     let mut settings = config(parts);
@@ -79,19 +90,20 @@ pub(crate) async fn produce_at(parts: &Parts, rate: u32, length: Duration) -> Ve
         settings.set("linger.ms", "0").create_with_context(acks.clone()).expect("a producer");
     let mut clock = tokio::time::interval(Duration::from_secs(1) / rate);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
-    for n in 0..u64::from(rate) * length.as_secs() {
+    for n in 0..u64::from(rate) * (WARM_UP + length).as_secs() {
         clock.tick().await;
-        let event = Noted::new(n, epoch);
+        let event = Noted::new(n);
         let sent = producer.send(record(n, &event, Box::new(epoch.elapsed())));
         assert!(sent.is_ok(), "the queue is full");
     }
     producer.flush(Duration::from_secs(10)).expect("acknowledgements");
-    std::mem::take(&mut *acks.took.lock().unwrap())
+    let took = std::mem::take(&mut *acks.took.lock().unwrap());
+    Latencies::of(took)
 }
 
 /// Rows of the same size a second, one to a transaction, without anything of ours.
 pub(crate) async fn insert(parts: &Parts, length: Duration) -> f64 {
-    let pool = parts.fresh("bench_raw").await;
+    let pool = parts.fresh_database("bench_raw").await;
     sqlx::raw_sql("create table raw (id bigserial, payload bytea)")
         .execute(&pool)
         .await
@@ -101,7 +113,7 @@ pub(crate) async fn insert(parts: &Parts, length: Duration) -> f64 {
     for _ in 0..WRITERS {
         let pool = pool.clone();
         writers.spawn(async move {
-            let (mut rows, event) = (0_u32, Noted::new(1, begun));
+            let (mut rows, event) = (0_u32, Noted::new(1));
             while begun.elapsed() < length {
                 let insert = sqlx::query("insert into raw (payload) values ($1)");
                 insert.bind(event.payload()).execute(&pool).await.expect("a row");

@@ -16,19 +16,6 @@ use crate::supervisor::Supervisor;
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// What the parts are like.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
-    /// The name of their data folder.
-    pub(crate) name: &'static str,
-    /// How far their ports are from the developer's.
-    pub(crate) port_shift: u16,
-    /// Whether the database waits for the disk.
-    pub(crate) durability: Durability,
-    /// How many connections the database takes.
-    pub(crate) connections: u16,
-}
-
 /// The running parts; dropping them ends them.
 pub(crate) struct Alone {
     supervisor: Supervisor,
@@ -37,13 +24,17 @@ pub(crate) struct Alone {
     pub(crate) variables: Variables,
 }
 
-/// Starts fresh parts, and takes what the environment gives (`FLOTILLA_POSTGRES_URL`,
-/// `KAFKA_BROKERS`) in their place.
+/// Starts fresh parts, the server with some `settings` more, and takes what the environment gives
+/// (`FLOTILLA_POSTGRES_URL`, `KAFKA_BROKERS`) in their place.
 ///
 /// # Errors
 /// When a part cannot start.
-pub(crate) fn start(instance: &Instance, plan: Plan) -> Result<Alone> {
-    let Plan { name, port_shift, durability, connections } = plan;
+pub(crate) fn start(
+    instance: &Instance,
+    (name, port_shift): (&str, u16),
+    durability: Durability,
+    settings: &[&str],
+) -> Result<Alone> {
     let own = instance.sibling(name, port_shift)?;
     crate::up::claim::folder(&own)?;
     down::wipe(&own)?;
@@ -52,9 +43,11 @@ pub(crate) fn start(instance: &Instance, plan: Plan) -> Result<Alone> {
     let mut supervisor = Supervisor::of(own.data.clone())?;
     let mut started = Vec::new();
     if settings::given_postgres().is_none() {
-        let mut program = postgres::prepare(&own, &secrets, durability)?;
-        program.arguments.extend(["-c".into(), format!("max_connections={connections}").into()]);
-        supervisor.start(program)?;
+        let mut server = postgres::prepare(&own, &secrets, durability)?;
+        for setting in settings {
+            server.arguments.extend(["-c".into(), setting.into()]);
+        }
+        supervisor.start(server)?;
         started.push(postgres::NAME);
     }
     if settings::given_brokers().is_none() {

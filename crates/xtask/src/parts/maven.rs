@@ -24,6 +24,20 @@ pub(crate) fn copy_dependencies(pom: &Path, libs: &Path, log: &Path) -> Result<(
     command::run_logged(&mut command, log).context("fetching with Maven")
 }
 
+/// Compiles a project, and copies everything that it needs at run time into `libs`.
+///
+/// # Errors
+/// When Maven is missing or cannot fetch, or it does not compile; its last words are quoted.
+pub(crate) fn compile(pom: &Path, libs: &Path, log: &Path) -> Result<()> {
+    let mut command = Command::new("mvn");
+    command
+        .args(["-B", "-q", "-f"])
+        .arg(pom)
+        .args(["compiler:compile", "dependency:copy-dependencies", "-DincludeScope=runtime"])
+        .arg(format!("-DoutputDirectory={}", libs.display()));
+    command::run_logged(&mut command, log).context("building with Maven")
+}
+
 /// Unpacks one artifact (`group:name:version`) into a folder.
 ///
 /// # Errors

@@ -1,11 +1,12 @@
 package flotilla.debezium;
 
+import java.net.URI;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Properties;
 
-/** Where the parts are and how much is measured: all from the environment, Postgres under libpq's names. */
+/** Where the parts are and how much is measured: all from the environment. */
 record Settings(
     String host,
     String port,
@@ -21,12 +22,14 @@ record Settings(
     int windows) {
 
   static Settings fromEnvironment() {
+    var database = URI.create(text("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"));
+    var signIn = database.getUserInfo().split(":", 2);
     return new Settings(
-        text("PGHOST", "127.0.0.1"),
-        text("PGPORT", "5432"),
-        text("PGUSER", "postgres"),
-        text("PGPASSWORD", ""),
-        text("PGDATABASE", "postgres"),
+        database.getHost(),
+        Integer.toString(database.getPort() < 0 ? 5432 : database.getPort()),
+        signIn[0],
+        signIn.length > 1 ? signIn[1] : "",
+        database.getPath().substring(1),
         text("KAFKA_BROKERS", "127.0.0.1:9092"),
         number("DEBEZIUM_BACKLOG", 300_000),
         number("DEBEZIUM_ROUNDS", 3),

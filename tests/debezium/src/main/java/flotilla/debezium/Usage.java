@@ -18,13 +18,13 @@ final class Usage {
     return SYSTEM.getProcessCpuTime() / 1e9;
   }
 
-  /** Resident memory in MiB. */
+  /** The highest resident memory until now, in MiB. */
   static double rssMegabytes() throws IOException {
     for (var line : Files.readAllLines(Path.of("/proc/self/status"))) {
-      if (line.startsWith("VmRSS:")) {
+      if (line.startsWith("VmHWM:")) {
         return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
       }
     }
-    throw new IOException("/proc/self/status has no VmRSS");
+    throw new IOException("/proc/self/status has no VmHWM");
   }
 }
