@@ -168,6 +168,16 @@ mod tests {
     }
 
     #[test]
+    fn trouble_beside_a_program_ends_it() {
+        let began = std::time::Instant::now();
+
+        let error = run_beside(Command::new("sleep").arg("600"), || bail!("the part is gone"));
+
+        assert!(error.unwrap_err().to_string().contains("the part is gone"));
+        assert!(began.elapsed() < Duration::from_secs(60));
+    }
+
+    #[test]
     fn secrets_in_the_environment_are_not_quoted() {
         let mut command = Command::new("false");
         command.env("PASSWORD", "hunter2");

@@ -40,8 +40,8 @@ pub(super) fn read(brokers: &str, topic: &str) -> Result<Vec<Seen>, Error> {
         if last_word.elapsed() > PATIENCE {
             return Err(Error::Overdue(format!("{topic} cannot be read to its end")));
         }
-        let Some(message) = kafka.poll(TIMEOUT) else { continue };
-        let message = message?;
+        // A connection that broke off is made again.
+        let Some(Ok(message)) = kafka.poll(TIMEOUT) else { continue };
         last_word = Instant::now();
         let Some(end) = ends.get(&message.partition()).copied() else { continue };
         if message.offset() + 1 >= end {

@@ -83,7 +83,7 @@ impl Hand {
     /// The broker failed.
     pub async fn duplicate(&self) -> Result<usize, Error> {
         let brokers = self.0.brokers.clone();
-        tokio::task::spawn_blocking(move || duplicate(&brokers)).await?
+        insist(move || duplicate(&brokers)).await
     }
 
     /// Commits offsets that mean nothing in the consumer's group, which has no members yet.
@@ -92,19 +92,24 @@ impl Hand {
     /// The broker failed.
     pub async fn misplace_group(&self) -> Result<(), Error> {
         let (brokers, group) = (self.0.brokers.clone(), self.0.name.clone());
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let (brokers, group) = (brokers.clone(), group.clone());
-            match tokio::task::spawn_blocking(move || misplace(&brokers, &group)).await? {
-                // A broker that has just started looks for the group's coordinator.
-                Err(_) if Instant::now() < until => sleep(Duration::from_millis(200)).await,
-                done => return done,
-            }
-        }
+        insist(move || misplace(&brokers, &group)).await
     }
 
     async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         self.0.options().connect().await
+    }
+}
+
+/// Does it again until it works: a broker that has just started is not ready for everything.
+async fn insist<T: Send + 'static>(
+    work: impl Fn() -> Result<T, Error> + Clone + Send + 'static,
+) -> Result<T, Error> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match tokio::task::spawn_blocking(work.clone()).await? {
+            Err(_) if Instant::now() < until => sleep(Duration::from_millis(200)).await,
+            done => return done,
+        }
     }
 }
 
