@@ -18,7 +18,7 @@ pub trait Event: Send + Sync {
 }
 
 /// The events of one topic that a consumer understands.
-pub trait EventSet: Sized + Send + 'static {
+pub trait EventSet: Sized + Send + Sync + 'static {
     /// The topic that carries them.
     const TOPIC: &'static str;
 

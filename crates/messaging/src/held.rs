@@ -3,9 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use sqlx::PgConnection;
-
-use crate::{outbox, worker};
+use crate::{Tx, outbox, worker};
 
 tokio::task_local! {
     static HELD: Mutex<Held>;
@@ -18,26 +16,26 @@ pub(crate) struct Held {
     pub(crate) jobs: Vec<worker::Row>,
 }
 
-/// Does `work` on `conn`, holding back what it appends and enqueues, and writes that at the end if the
+/// Does `work` in `tx`, holding back what it appends and enqueues, and writes that at the end if the
 /// work succeeded; `refused` says what it means if that fails. The sequence numbers are drawn then:
 /// still before the commit, so still under every lock that the work has taken.
 pub(crate) async fn until_done<T, E, W>(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     refused: impl Fn(sqlx::Error) -> E,
     work: W,
 ) -> Result<T, E>
 where
-    W: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+    W: AsyncFnOnce(&mut Tx) -> Result<T, E>,
 {
     let (outcome, held) = HELD
         .scope(Mutex::default(), async {
-            let outcome = work(conn).await;
+            let outcome = work(tx).await;
             (outcome, HELD.with(|held| std::mem::take(&mut *lock(held))))
         })
         .await;
     let done = outcome?;
-    outbox::write(&held.events, conn).await.map_err(&refused)?;
-    worker::write(&held.jobs, conn).await.map_err(&refused)?;
+    outbox::write(&held.events, tx).await.map_err(&refused)?;
+    worker::write(&held.jobs, tx).await.map_err(&refused)?;
     Ok(done)
 }
 
@@ -64,7 +62,7 @@ fn lock(held: &Mutex<Held>) -> std::sync::MutexGuard<'_, Held> {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::{Connection as _, PgPool};
+    use sqlx::{PgConnection, PgPool};
 
     use super::*;
     use crate::{Outgoing, append};
@@ -88,13 +86,12 @@ mod tests {
     #[sqlx::test]
     async fn what_is_appended_is_written_when_all_is_done_and_in_order(db: PgPool) {
         crate::migrate(&db).await.unwrap();
-        let mut conn = db.acquire().await.unwrap();
-        let mut tx = conn.begin().await.unwrap();
+        let mut tx = Tx::begin(&db).await.unwrap();
 
-        let before = until_done(&mut tx, std::convert::identity, async |conn| {
-            append(conn, [event(1), event(2)]).await.unwrap();
-            append(conn, [event(3)]).await.unwrap();
-            Ok::<_, sqlx::Error>(said(conn).await)
+        let before = until_done(&mut tx, std::convert::identity, async |tx| {
+            append(tx, [event(1), event(2)]).await.unwrap();
+            append(tx, [event(3)]).await.unwrap();
+            Ok::<_, sqlx::Error>(said(tx).await)
         })
         .await
         .unwrap();
@@ -106,14 +103,14 @@ mod tests {
     #[sqlx::test]
     async fn of_work_that_fails_nothing_is_said(db: PgPool) {
         crate::migrate(&db).await.unwrap();
-        let mut conn = db.acquire().await.unwrap();
+        let mut tx = Tx::begin(&db).await.unwrap();
 
-        let failed = until_done(&mut conn, std::convert::identity, async |conn| {
-            append(conn, [event(1)]).await.unwrap();
+        let failed = until_done(&mut tx, std::convert::identity, async |tx| {
+            append(tx, [event(1)]).await.unwrap();
             Err::<(), _>(sqlx::Error::RowNotFound)
         });
 
         assert!(failed.await.is_err());
-        assert_eq!(said(&mut conn).await, [0; 0]);
+        assert_eq!(said(&mut tx).await, [0; 0]);
     }
 }

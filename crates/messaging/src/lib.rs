@@ -1,8 +1,9 @@
 //! Transactional outbox, relay, consumer, parking and workers: how services tell each other what happened.
 //!
-//! Read in this order: [`Event`] and [`append`] (what a service says), [`Relay`] (how it reaches
-//! Kafka), [`Handler`] and [`Consumer`] (how another service hears it), [`parking`] (what could not
-//! be handled), [`Worker`] (what has to call out). The README says what is promised.
+//! Read in this order: [`Event`], [`Tx`] and [`append`] (what a service says), [`Relay`] (how it
+//! reaches Kafka), [`Reaction`], [`Projection`] and [`Consumer`] (how another service hears it),
+//! [`parking`] (what could not be handled), [`Worker`] (what has to call out). The README says what
+//! is promised.
 
 mod backlog;
 mod cause;
@@ -26,13 +27,14 @@ mod topics;
 mod trace;
 #[doc(hidden)]
 pub mod trial;
+mod tx;
 mod wake;
 mod worker;
 
 pub use backlog::{Backlog, backlog};
 pub use cause::Cause;
 pub use class::{Classify, ErrorClass};
-pub use consumer::{Consumer, Handler};
+pub use consumer::{Consumer, Handlers, Projection, Reaction, Undelivered};
 pub use envelope::Meta;
 pub use error::Error;
 pub use event::{DecodeError, Event, EventSet, Outgoing};
@@ -44,5 +46,6 @@ pub use outbox::{AppendError, append};
 pub use relay::{Relay, RelaySettings};
 pub use topics::{Created, TopicSpec, create_topics};
 pub use trace::{TraceHooks, inject as current_traceparent, install_trace_hooks};
+pub use tx::Tx;
 pub use wake::announcing;
 pub use worker::{Attempt, EnqueueError, GaveUp, Worker, Workers, enqueue, enqueue_at};

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::cause::{self, Cause};
 use crate::event::Outgoing;
-use crate::{Classify, ErrorClass, held, trace, wake};
+use crate::{Classify, ErrorClass, Tx, held, trace, wake};
 
 /// The largest event, in bytes: what a broker takes by default (1 MiB) less room for headers.
 const LARGEST: usize = 900_000;
@@ -46,7 +46,7 @@ impl Classify for AppendError {
 /// # Errors
 /// An event without a key or above 900 kB, or a failing database. Nothing was written then.
 pub async fn append(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     events: impl IntoIterator<Item = Outgoing>,
 ) -> Result<(), AppendError> {
     let rows = rows(events)?;
@@ -55,7 +55,7 @@ pub async fn append(
     }
     wake::events_soon();
     if let Some(rows) = held::hold(rows, |held| &mut held.events) {
-        write(&rows, conn).await?;
+        write(&rows, tx).await?;
     }
     Ok(())
 }

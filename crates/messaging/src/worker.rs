@@ -17,14 +17,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use self::enqueue::{EnqueueError, enqueue, enqueue_at};
 pub(crate) use self::enqueue::{Row, write};
-use crate::{Classify, Error, Metrics};
+use crate::{Classify, Error, Metrics, Tx};
 
 /// Does the jobs of one queue. Those of one aggregate run one at a time, in the order in which
 /// they were enqueued (of those due).
@@ -54,10 +54,10 @@ pub trait Worker: Send + Sync + 'static {
 
     /// Records the outcome, in the transaction that completes the job and perhaps others that ended at
     /// the same time. Runs only while this process still holds the claim that the call was made under;
-    /// may run again after a roll-back, so it must keep everything it does in `conn`.
+    /// may run again after a roll-back, so it must keep everything it does in `tx`.
     fn settle(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         job: &Self::Job,
         outcome: Result<&Self::Outcome, GaveUp>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use futures::future::BoxFuture;
-use messaging::{Consumer, EventSet as _, Handler, Meta, Worker, Workers};
+use messaging::{Handlers, Projection, Reaction, Worker, Workers};
 use prometheus_client::registry::Registry;
+use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use web::service_token::{Gate, Signer};
@@ -82,43 +82,6 @@ impl Parts {
     }
 }
 
-/// A handler whose event type is forgotten.
-pub(crate) trait Hears: Send + Sync {
-    fn topic(&self) -> &'static str;
-    fn register(self: Box<Self>, consumer: Consumer) -> Consumer;
-    fn deliver<'a>(
-        &'a self,
-        conn: &'a mut PgConnection,
-        payload: &'a [u8],
-        meta: &'a Meta,
-    ) -> BoxFuture<'a, Result<(), Error>>;
-}
-
-impl<H: Handler> Hears for H {
-    fn topic(&self) -> &'static str {
-        H::Event::TOPIC
-    }
-
-    fn register(self: Box<Self>, consumer: Consumer) -> Consumer {
-        consumer.handle(*self)
-    }
-
-    fn deliver<'a>(
-        &'a self,
-        conn: &'a mut PgConnection,
-        payload: &'a [u8],
-        meta: &'a Meta,
-    ) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(async move {
-            let failed = |error: messaging::DecodeError| Error::other("decoding", error);
-            let Some(event) = H::Event::decode(&meta.event_type, payload).map_err(failed)? else {
-                return Ok(());
-            };
-            self.handle(conn, event, meta).await.map_err(|error| Error::other("handling", error))
-        })
-    }
-}
-
 type Task = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, Result<(), Error>> + Send>;
 
 /// A service, wired: what it answers, hears and does by itself.
@@ -127,7 +90,7 @@ pub struct Service {
     pub(crate) api: OpenApiRouter,
     pub(crate) pages: Router,
     pub(crate) grpc: Option<Router>,
-    pub(crate) handlers: Vec<Box<dyn Hears>>,
+    pub(crate) handlers: Handlers,
     pub(crate) workers: Vec<Box<dyn FnOnce(Workers) -> Workers + Send>>,
     pub(crate) tasks: Vec<(&'static str, Task)>,
 }
@@ -136,7 +99,7 @@ impl std::fmt::Debug for Service {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Service")
             .field("grpc", &self.grpc.is_some())
-            .field("handlers", &self.handlers.len())
+            .field("handlers", &self.handlers)
             .field("workers", &self.workers.len())
             .finish_non_exhaustive()
     }
@@ -170,24 +133,22 @@ impl Service {
         self
     }
 
-    /// Hears a topic.
+    /// Reacts to a topic.
     #[must_use]
-    pub fn consume(mut self, handler: impl Handler) -> Self {
-        self.handlers.push(Box::new(handler));
-        self
+    pub fn react(self, reaction: impl Reaction) -> Self {
+        Self { handlers: self.handlers.react(reaction), ..self }
     }
 
-    /// Hands an event to the handler of its topic, as the consumer would: for tests of a service.
-    pub async fn deliver(
-        &self,
-        conn: &mut PgConnection,
-        payload: &[u8],
-        meta: &Meta,
-    ) -> Result<(), Error> {
-        let handler = self.handlers.iter().find(|handler| handler.topic() == meta.topic);
-        let handler =
-            handler.ok_or_else(|| Error::other("delivering", "nobody hears the topic"))?;
-        handler.deliver(conn, payload, meta).await
+    /// Keeps what a topic says.
+    #[must_use]
+    pub fn project(self, projection: impl Projection) -> Self {
+        Self { handlers: self.handlers.project(projection), ..self }
+    }
+
+    /// What the service hears: for tests of a service.
+    #[must_use]
+    pub const fn handlers(&self) -> &Handlers {
+        &self.handlers
     }
 
     /// The service's workers on a database: for tests of a service, which has no loop to run them.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use contracts::SigningKeyEvent;
-use messaging::{Handler, Meta};
+use messaging::{Meta, Projection};
 use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 use web::{PublicKey, SigningKey, Verifier};
@@ -116,22 +116,24 @@ pub(crate) fn published(SigningKeyEvent::SigningKeyPublished(key): SigningKeyEve
 }
 
 /// Keeps the keys that auth publishes. Part of every service that has a database.
-pub(crate) struct OnSigningKey(pub(crate) Verifier);
+#[derive(Debug)]
+pub struct OnSigningKey(pub Verifier);
 
-impl Handler for OnSigningKey {
+impl Projection for OnSigningKey {
     type Event = SigningKeyEvent;
     type Error = sqlx::Error;
 
-    async fn handle(
+    async fn project(
         &self,
         conn: &mut PgConnection,
-        event: SigningKeyEvent,
-        _: &Meta,
+        events: &[(SigningKeyEvent, Meta)],
     ) -> Result<(), sqlx::Error> {
-        let key = published(event);
-        remember(conn, ACCESS, &key).await?;
-        if let Err(error) = self.0.learn(&key) {
-            tracing::error!(key.id, %error, "auth published a key that is of no use");
+        for (event, _) in events {
+            let key = published(event.clone());
+            remember(conn, ACCESS, &key).await?;
+            if let Err(error) = self.0.learn(&key) {
+                tracing::error!(key.id, %error, "auth published a key that is of no use");
+            }
         }
         Ok(())
     }

@@ -160,17 +160,15 @@ async fn spawn_backbone<A: App>(
     let forget = move || forget_old(idempotency_keys.clone());
     back.spawn(hourly("forget idempotency keys", forget, stop.clone()));
 
-    let consumer = Consumer::new(A::NAME, &brokers, db.clone(), metrics.messaging.clone());
+    let handlers = std::mem::take(&mut service.handlers).project(keys::OnSigningKey(verifier));
+    let metrics = metrics.messaging.clone();
+    let consumer = Consumer::new(A::NAME, &brokers, db.clone(), metrics.clone(), handlers);
     let spacing = Duration::from_millis(parts.settings.batch_spacing_ms);
     let consumer = consumer.strands(parts.settings.consumer_strands).spacing(spacing);
-    let consumer = consumer.handle(keys::OnSigningKey(verifier));
-    let consumer = std::mem::take(&mut service.handlers)
-        .into_iter()
-        .fold(consumer, |consumer, handler| handler.register(consumer));
     back.spawn(messages(consumer.run(stop.clone())));
 
     if !service.workers.is_empty() {
-        let workers = Workers::new(db.clone(), metrics.messaging.clone()).spacing(spacing);
+        let workers = Workers::new(db.clone(), metrics.clone()).spacing(spacing);
         let workers = std::mem::take(&mut service.workers)
             .into_iter()
             .fold(workers, |workers, add| add(workers));
@@ -181,7 +179,7 @@ async fn spawn_backbone<A: App>(
         spacing,
         ..RelaySettings::default()
     };
-    let relay = Relay::new(A::NAME, &brokers, db, settings, metrics.messaging.clone());
+    let relay = Relay::new(A::NAME, &brokers, db, settings, metrics);
     last.spawn(messages(relay.run(no_relay.clone())));
     Ok(())
 }

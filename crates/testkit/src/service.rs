@@ -6,7 +6,7 @@ use clap::{Args as _, Command, FromArgMatches as _};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kernel::{AccountId, SessionId};
-use messaging::{Cause, Event, Meta};
+use messaging::{Event, Handlers, Meta, Tx, Undelivered};
 use runtime::{App, Parts, Service, Settings};
 use serde_json::Value;
 use sqlx::PgPool;
@@ -187,17 +187,18 @@ impl TestService {
     ///
     /// # Panics
     /// When the database fails.
-    pub async fn hear<E: Event>(&self, event: &E) -> Result<(), runtime::Error> {
+    pub async fn hear<E: Event>(&self, event: &E) -> Result<(), Undelivered> {
         let meta = Meta::now(E::TOPIC, E::TYPE, event.key(), event.subject());
-        let mut tx = self.db.begin().await.unwrap();
-        let cause = Cause {
-            correlation: meta.correlation,
-            causation: Some(meta.event_id),
-            traceparent: None,
-        };
-        cause.scope(self.service.deliver(&mut tx, &event.encode(), &meta)).await?;
+        let mut tx = Tx::begin(&self.db).await.unwrap();
+        self.service.handlers().deliver(&mut tx, &[(meta, event.encode())]).await?;
         tx.commit().await.unwrap();
         Ok(())
+    }
+
+    /// What the service hears.
+    #[must_use]
+    pub const fn handlers(&self) -> &Handlers {
+        self.service.handlers()
     }
 
     /// Everything that the service has said so far.

@@ -1,6 +1,7 @@
 //! Accounts made at the command line, by who has the database: staff, and the demo's shoppers.
 
 use kernel::AccountId;
+use messaging::Tx;
 use secrecy::SecretString;
 use sqlx::PgPool;
 use web::{Check, Role};
@@ -68,7 +69,7 @@ pub async fn create_account(
         confirmed_at: Some(now),
         created_at: now,
     };
-    let mut tx = db.begin().await?;
+    let mut tx = Tx::begin(db).await?;
     if store::accounts::save(&mut tx, &new).await? {
         messaging::append(&mut tx, [publish::registered(new.id).version(1)]).await?;
         say(&mut tx, new.id, vec![publish::email_confirmed(new.id)]).await?;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kernel::Clock;
+use messaging::Tx;
 use sqlx::PgPool;
 use time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -51,7 +52,7 @@ impl Keyring {
     /// Loads the keys, and publishes the next one when it is time.
     pub(crate) async fn renew(&self) -> Result<(), Error> {
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         let mut keys = store::signing_keys::list(&mut tx, now).await?;
         if signing::due(&terms(&keys), now, self.period).is_some() {
             store::signing_keys::lock(&mut tx).await?;

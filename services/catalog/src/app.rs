@@ -1,6 +1,7 @@
 //! The one path to change: load, decide, save, enqueue, in one transaction.
 
 use kernel::{AccountId, MediaId, ProductId};
+use messaging::Tx;
 use sqlx::{PgConnection, PgPool};
 use web::Caller;
 
@@ -123,17 +124,17 @@ impl Change {
     }
 
     /// Saves what changed and says so.
-    pub(crate) async fn save(self, conn: &mut PgConnection) -> Result<Current, Error> {
+    pub(crate) async fn save(self, tx: &mut Tx) -> Result<Current, Error> {
         let product = self.product.ok_or(Error::Corrupt("no product after events"))?;
         let count = i64::try_from(self.events.len()).map_err(|_| Error::Corrupt("events"))?;
         let current = Current { product, version: self.before + count };
         if count > 0 {
-            store::products::save(conn, &current, self.before).await?;
+            store::products::save(tx, &current, self.before).await?;
             for event in &self.events {
-                store::products::apply(conn, self.id, event).await?;
+                store::products::apply(tx, self.id, event).await?;
             }
             let messages = publish::messages(&current.product, self.before, &self.events);
-            messaging::append(conn, messages).await?;
+            messaging::append(tx, messages).await?;
         }
         Ok(current)
     }
@@ -147,7 +148,7 @@ pub(crate) async fn execute(
     seen: i64,
     command: Command,
 ) -> Result<Current, Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = Tx::begin(db).await?;
     let current = execute_in(&mut tx, actor, id, seen, command).await?;
     tx.commit().await?;
     Ok(current)
@@ -155,15 +156,15 @@ pub(crate) async fn execute(
 
 /// As [`execute`], in the caller's transaction.
 pub(crate) async fn execute_in(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     actor: Actor,
     id: ProductId,
     seen: i64,
     command: Command,
 ) -> Result<Current, Error> {
-    let mut change = seen_by(conn, actor, id, seen).await?;
-    change.run(conn, command).await?;
-    change.save(conn).await
+    let mut change = seen_by(tx, actor, id, seen).await?;
+    change.run(tx, command).await?;
+    change.save(tx).await
 }
 
 /// Offers a product for sale. One without a picture gets a drawn one on the way, so that no card is bare.
@@ -173,7 +174,7 @@ pub(crate) async fn publish(
     id: ProductId,
     seen: i64,
 ) -> Result<Current, Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = Tx::begin(db).await?;
     let mut change = seen_by(&mut tx, actor, id, seen).await?;
     if change.product()?.media.is_empty() {
         let shown = picture::add_stand_in(&mut tx, change.product()?).await?;

@@ -7,9 +7,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kernel::{MediaId, ProductId};
-use messaging::{Attempt, Classify, EnqueueError, ErrorClass, GaveUp, Worker};
+use messaging::{Attempt, Classify, EnqueueError, ErrorClass, GaveUp, Tx, Worker};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 
 use self::download::{DownloadError, Downloader};
 use crate::app::Change;
@@ -52,13 +51,13 @@ impl Classify for FetchError {
 
 /// Asks for a picture, once the caller's transaction commits.
 pub(crate) async fn want(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     product: ProductId,
     media: MediaId,
     source: String,
 ) -> Result<(), EnqueueError> {
     let wanted = Wanted { product, media, source };
-    messaging::enqueue::<Fetcher>(conn, &media.to_string(), &wanted).await?;
+    messaging::enqueue::<Fetcher>(tx, &media.to_string(), &wanted).await?;
     Ok(())
 }
 
@@ -85,15 +84,15 @@ impl Worker for Fetcher {
 
     async fn settle(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         job: &Wanted,
         outcome: Result<&Vec<u8>, GaveUp>,
     ) -> Result<(), FetchError> {
         match outcome {
-            Ok(bytes) => put(conn, job, bytes).await?,
+            Ok(bytes) => put(tx, job, bytes).await?,
             Err(gave_up) => {
                 tracing::info!(media.id = %job.media, "a picture was not fetched: {gave_up}");
-                store::pictures::give_up(conn, job.media).await?;
+                store::pictures::give_up(tx, job.media).await?;
             }
         }
         Ok(())
@@ -101,11 +100,11 @@ impl Worker for Fetcher {
 }
 
 /// Puts a picture in the place of its stand-in.
-async fn put(conn: &mut PgConnection, job: &Wanted, bytes: &[u8]) -> Result<(), Error> {
-    let mut change = Change::load(conn, job.product).await?;
-    let file = store::pictures::keep(conn, bytes).await?;
-    match change.run(conn, Command::ReplaceMedia { media: job.media, file }).await {
-        Ok(()) => change.save(conn).await.map(drop),
+async fn put(tx: &mut Tx, job: &Wanted, bytes: &[u8]) -> Result<(), Error> {
+    let mut change = Change::load(tx, job.product).await?;
+    let file = store::pictures::keep(tx, bytes).await?;
+    match change.run(tx, Command::ReplaceMedia { media: job.media, file }).await {
+        Ok(()) => change.save(tx).await.map(drop),
         // Nobody shows it any more.
         Err(Error::Rejected(Rejection::NoSuchPicture)) => Ok(()),
         Err(error) => Err(error),

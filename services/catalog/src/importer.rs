@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Currency, ImportId};
+use messaging::Tx;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -69,7 +70,7 @@ impl Importer {
     }
 
     async fn advance(&self) -> Result<bool, Error> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         let Some(import) = imports::claim(&mut tx).await? else { return Ok(false) };
         if import.state == "received" {
             unpack(&mut tx, &import).await?;
@@ -100,17 +101,17 @@ async fn unpack(conn: &mut PgConnection, import: &Import) -> Result<(), Error> {
     }
 }
 
-async fn apply_next(conn: &mut PgConnection, id: ImportId) -> Result<(), Error> {
-    let Some((said, rows)) = imports::next(conn, id).await? else {
+async fn apply_next(tx: &mut Tx, id: ImportId) -> Result<(), Error> {
+    let Some((said, rows)) = imports::next(tx, id).await? else {
         tracing::info!(import.id = %id, "an import is done");
-        return imports::end(conn, id, "done").await;
+        return imports::end(tx, id, "done").await;
     };
     let mut findings = Vec::new();
-    let became = match product::apply(conn, said, &mut findings).await {
+    let became = match product::apply(tx, said, &mut findings).await {
         Ok(became) => became,
         Err(product::Failure::Refused) => Became::Refused,
         Err(product::Failure::Broken(error)) => return Err(error),
     };
-    imports::find_fault(conn, id, &findings).await?;
-    imports::progress(conn, id, rows, became).await
+    imports::find_fault(tx, id, &findings).await?;
+    imports::progress(tx, id, rows, became).await
 }

@@ -1,9 +1,8 @@
 //! The timer that frees what was set aside for an order that nobody confirmed.
 
 use kernel::OrderId;
-use messaging::{Attempt, GaveUp, Worker};
+use messaging::{Attempt, GaveUp, Tx, Worker};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 
 use crate::app;
 use crate::domain::reservation::Command;
@@ -30,13 +29,8 @@ impl Worker for Expiry {
         Ok(())
     }
 
-    async fn settle(
-        &self,
-        conn: &mut PgConnection,
-        job: &Expire,
-        _: Result<&(), GaveUp>,
-    ) -> Result<(), Error> {
-        app::follow(conn, job.order, Command::Expire).await
+    async fn settle(&self, tx: &mut Tx, job: &Expire, _: Result<&(), GaveUp>) -> Result<(), Error> {
+        app::follow(tx, job.order, Command::Expire).await
     }
 }
 

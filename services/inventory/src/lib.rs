@@ -36,9 +36,9 @@ impl runtime::App for App {
     async fn service(parts: &Parts, config: Config) -> Result<Service, Error> {
         Ok(Service::new()
             .http(http::routes(parts.database()?))
-            .consume(consumers::catalog::OnProduct)
-            .consume(consumers::orders::OnOrder::new(&config))
-            .consume(consumers::shipping::OnShipment)
+            .react(consumers::catalog::OnProduct)
+            .react(consumers::orders::OnOrder::new(&config))
+            .react(consumers::shipping::OnShipment)
             .work(expiry::Expiry))
     }
 }

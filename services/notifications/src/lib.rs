@@ -36,8 +36,8 @@ impl runtime::App for App {
         let shop = domain::mail::Shop::new(parts.settings.public_url.as_str());
         Ok(Service::new()
             .http(http::routes(db.clone()))
-            .consume(consumers::orders::OnCustomerOrder { shop: shop.clone() })
-            .consume(consumers::auth::OnContact { shop })
+            .react(consumers::orders::OnCustomerOrder { shop: shop.clone() })
+            .react(consumers::auth::OnContact { shop })
             .work(send::SendMail::new(&config, db)?))
     }
 }

@@ -9,9 +9,9 @@ use contracts::notifications::EmailSent;
 use kernel::EmailId;
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use messaging::{Attempt, GaveUp, Outgoing, Worker};
+use messaging::{Attempt, GaveUp, Outgoing, Tx, Worker};
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 
 use crate::domain::mail::{Kind, Mail};
 use crate::store;
@@ -19,11 +19,11 @@ use crate::store::emails::Letter;
 use crate::{Config, Error};
 
 /// Writes a mail and queues it, in the caller's transaction.
-pub(crate) async fn later(conn: &mut PgConnection, mail: Mail) -> Result<(), Error> {
+pub(crate) async fn later(tx: &mut Tx, mail: Mail) -> Result<(), Error> {
     let id = EmailId::new();
-    store::emails::save(conn, id, &mail).await?;
+    store::emails::save(tx, id, &mail).await?;
     let job = Job { id, kind: mail.kind, about: mail.about.clone() };
-    messaging::enqueue::<SendMail>(conn, &mail.about, &job).await?;
+    messaging::enqueue::<SendMail>(tx, &mail.about, &job).await?;
     Ok(())
 }
 
@@ -88,19 +88,19 @@ impl Worker for SendMail {
 
     async fn settle(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         job: &Job,
         outcome: Result<&(), GaveUp>,
     ) -> Result<(), Error> {
         let failure = outcome.err().map(|gave_up| gave_up.0);
-        store::emails::settle(conn, job.id, failure.as_deref()).await?;
+        store::emails::settle(tx, job.id, failure.as_deref()).await?;
         if failure.is_none() {
             let sent = EmailSent {
                 email_id: job.id.to_string(),
                 template: job.kind.as_str().to_owned(),
                 about: job.about.clone(),
             };
-            messaging::append(conn, [Outgoing::new(&sent)]).await?;
+            messaging::append(tx, [Outgoing::new(&sent)]).await?;
         }
         Ok(())
     }

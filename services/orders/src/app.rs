@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::OrderId;
+use messaging::Tx;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
@@ -102,7 +103,7 @@ impl Orders {
         command: Command,
         note: Option<&str>,
     ) -> Result<Current, Error> {
-        let mut tx = self.db().begin().await?;
+        let mut tx = Tx::begin(self.db()).await?;
         let current = self.execute_in(&mut tx, id, command).await?;
         if let Some(note) = note {
             store::contacts::note_cancellation(&mut tx, id, note).await?;
@@ -115,11 +116,11 @@ impl Orders {
     /// Runs one command in the caller's transaction: load, decide, save, enqueue.
     pub(crate) async fn execute_in(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         id: OrderId,
         command: Command,
     ) -> Result<Current, Error> {
-        let history = store::events::load_locked(conn, id).await?;
+        let history = store::events::load_locked(tx, id).await?;
         let version = i64::try_from(history.len()).unwrap_or(i64::MAX);
         let before = history.iter().fold(None, evolve);
         let asked = before.as_ref().is_some_and(Order::payment_asked);
@@ -129,19 +130,19 @@ impl Orders {
         if events.is_empty() {
             return Ok(Current { order, version });
         }
-        let now = store::orders::append(conn, id, version, &order, &events).await?;
+        let now = store::orders::append(tx, id, version, &order, &events).await?;
         if events.contains(&Event::Confirmed) {
-            empty_basket(conn, order.purchase()).await?;
+            empty_basket(tx, order.purchase()).await?;
         }
         let mut card = None;
         if events.iter().any(publish::needs_card) {
-            let contact = store::contacts::find(conn, id).await?;
+            let contact = store::contacts::find(tx, id).await?;
             let contact = contact.ok_or_else(|| Error::Corrupt(format!("{id} has no contact")))?;
-            card = Some((contact, self.secret(conn).await?.token(id)));
+            card = Some((contact, self.secret(tx).await?.token(id)));
         }
         let purchase = order.purchase();
         let story = publish::Story { id, version, purchase, asked, card: card.as_ref() };
-        messaging::append(conn, story.messages(&events)).await?;
+        messaging::append(tx, story.messages(&events)).await?;
         self.live().changed(id);
         tracing::info!(order.id = %id, order.status = order.status(), version = now, "order went on");
         Ok(Current { order, version: now })
@@ -151,7 +152,7 @@ impl Orders {
     /// opens it.
     pub(crate) async fn place_in(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         id: OrderId,
         purchase: Purchase,
         contact: &Contact,
@@ -161,14 +162,14 @@ impl Orders {
         let events = decide(None, Command::Place { purchase: Box::new(purchase), deadline })?;
         let order = events.iter().fold(None, evolve);
         let order = order.ok_or_else(|| Error::Corrupt(format!("order {id} has no state")))?;
-        store::orders::create(conn, id, &order, &events, contact).await?;
-        let token = self.secret(conn).await?.token(id);
+        store::orders::create(tx, id, &order, &events, contact).await?;
+        let token = self.secret(tx).await?.token(id);
         let card = (contact.clone(), token);
         let purchase = order.purchase();
         let story = publish::Story { id, version: 0, purchase, asked: false, card: Some(&card) };
-        messaging::append(conn, story.messages(&events)).await?;
+        messaging::append(tx, story.messages(&events)).await?;
         let expiry = timer::Expiry { order: id, deadline };
-        messaging::enqueue_at::<timer::Deadlines>(conn, &id.to_string(), &expiry, due).await?;
+        messaging::enqueue_at::<timer::Deadlines>(tx, &id.to_string(), &expiry, due).await?;
         tracing::info!(order.id = %id, "order placed");
         Ok((Current { order, version: 1 }, card.1))
     }

@@ -6,20 +6,15 @@ pub(crate) mod pricing;
 pub(crate) mod shipping;
 
 use kernel::OrderId;
-use sqlx::PgConnection;
+use messaging::Tx;
 
 use crate::Error;
 use crate::app::Orders;
 use crate::domain::order::Command;
 
 /// Tells an order what happened, in the consumer's transaction.
-async fn tell(
-    orders: &Orders,
-    conn: &mut PgConnection,
-    order: &str,
-    command: Command,
-) -> Result<(), Error> {
+async fn tell(orders: &Orders, tx: &mut Tx, order: &str, command: Command) -> Result<(), Error> {
     let order: OrderId = contracts::parse("order_id", order)?;
     tracing::Span::current().record("order.id", tracing::field::display(order));
-    orders.execute_in(conn, order, command).await.map(drop)
+    orders.execute_in(tx, order, command).await.map(drop)
 }

@@ -44,11 +44,11 @@ impl runtime::App for App {
         let (quotes, live) = (orders.quotes().verifier(), orders.live().clone());
         Ok(Service::new()
             .http(http::routes(orders.clone()))
-            .consume(consumers::inventory::OnReservation(orders.clone()))
-            .consume(consumers::payments::OnPayment(orders.clone()))
-            .consume(consumers::pricing::OnCoupon(orders.clone()))
-            .consume(consumers::pricing::OnQuoteKey(orders.clone()))
-            .consume(consumers::shipping::OnShipment(orders.clone()))
+            .react(consumers::inventory::OnReservation(orders.clone()))
+            .react(consumers::payments::OnPayment(orders.clone()))
+            .react(consumers::pricing::OnCoupon(orders.clone()))
+            .project(consumers::pricing::OnQuoteKey(orders.clone()))
+            .react(consumers::shipping::OnShipment(orders.clone()))
             .work(timer::Deadlines(orders))
             .task("quote keys", |stop| {
                 runtime::keys::keep_loaded(db, quotes::PURPOSE, quotes, stop)

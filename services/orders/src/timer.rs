@@ -1,9 +1,8 @@
 //! The deadline of the order process: a durable timer that every order sets when it is placed.
 
 use kernel::OrderId;
-use messaging::{Attempt, GaveUp, Worker};
+use messaging::{Attempt, GaveUp, Tx, Worker};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 
 use crate::Error;
 use crate::app::Orders;
@@ -32,13 +31,8 @@ impl Worker for Deadlines {
         Ok(())
     }
 
-    async fn settle(
-        &self,
-        conn: &mut PgConnection,
-        job: &Expiry,
-        _: Result<&(), GaveUp>,
-    ) -> Result<(), Error> {
+    async fn settle(&self, tx: &mut Tx, job: &Expiry, _: Result<&(), GaveUp>) -> Result<(), Error> {
         let command = Command::Expire { deadline: job.deadline };
-        self.0.execute_in(conn, job.order, command).await.map(drop)
+        self.0.execute_in(tx, job.order, command).await.map(drop)
     }
 }

@@ -2,8 +2,7 @@
 
 use contracts::payments::PaymentDeclined;
 use kernel::{OrderId, PaymentId};
-use messaging::Outgoing;
-use sqlx::PgConnection;
+use messaging::{Outgoing, Tx};
 
 use crate::domain::payment::{Command, Event, Rejection, Wish, decide, evolve};
 use crate::domain::work;
@@ -13,17 +12,17 @@ use crate::{Error, publish};
 
 /// An order that wants to pay. What cannot be paid with is declined.
 pub(crate) async fn request(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     order: OrderId,
     payment: &str,
     principal: String,
     amount: kernel::Money,
 ) -> Result<(), Error> {
-    let wish = store::early_wishes::find(conn, order).await?;
+    let wish = store::early_wishes::find(tx, order).await?;
     let command = Command::Request { order, amount, principal, wish };
     let refused = match payment.parse() {
-        Ok(id) => match store::payments::lock(conn, id).await? {
-            Some(record) => change(conn, record, command, None).await?.err(),
+        Ok(id) => match store::payments::lock(tx, id).await? {
+            Some(record) => change(tx, record, command, None).await?.err(),
             None => Some(Rejection::Unknown),
         },
         Err(_) => Some(Rejection::Unknown),
@@ -35,42 +34,42 @@ pub(crate) async fn request(
         payment_id: payment.to_owned(),
         reason: rejection.to_string(),
     };
-    Ok(messaging::append(conn, [Outgoing::new(&declined)]).await?)
+    Ok(messaging::append(tx, [Outgoing::new(&declined)]).await?)
 }
 
 /// What an order wishes for its payment, kept for later when it has none yet.
-pub(crate) async fn wish(conn: &mut PgConnection, order: OrderId, wish: Wish) -> Result<(), Error> {
+pub(crate) async fn wish(tx: &mut Tx, order: OrderId, wish: Wish) -> Result<(), Error> {
     let command = match wish {
         Wish::Hold => return Ok(()),
         Wish::Take => Command::Dispatch,
         Wish::Release => Command::Cancel,
     };
-    match store::payments::of_order(conn, order).await? {
-        Some(id) => execute_in(conn, id, command, None).await,
-        None => store::early_wishes::remember(conn, order, wish).await,
+    match store::payments::of_order(tx, order).await? {
+        Some(id) => execute_in(tx, id, command, None).await,
+        None => store::early_wishes::remember(tx, order, wish).await,
     }
 }
 
 /// Runs one command in the caller's transaction. `authorization` is the provider's name for the
 /// hold, where the command brings it.
 pub(crate) async fn execute_in(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     id: PaymentId,
     command: Command,
     authorization: Option<String>,
 ) -> Result<(), Error> {
-    let Some(record) = store::payments::lock(conn, id).await? else {
+    let Some(record) = store::payments::lock(tx, id).await? else {
         return Err(Error::NoSuchPayment);
     };
     // Only requests are rejected, and those come by `request`.
-    if let Err(rejection) = change(conn, record, command, authorization).await? {
+    if let Err(rejection) = change(tx, record, command, authorization).await? {
         tracing::error!(payment.id = %id, %rejection, "a command was rejected");
     }
     Ok(())
 }
 
 async fn change(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     mut record: Record,
     command: Command,
     authorization: Option<String>,
@@ -89,11 +88,11 @@ async fn change(
         }
     }
     record.authorization = authorization.or(record.authorization);
-    record.version = store::payments::save(conn, &record).await?;
-    messaging::append(conn, publish::messages(&record, &events)).await?;
+    record.version = store::payments::save(tx, &record).await?;
+    messaging::append(tx, publish::messages(&record, &events)).await?;
     if let Some(what) = work::due(&record.payment, &events) {
         let job = worker::Job { payment: record.id, what };
-        messaging::enqueue::<AskSandbox>(conn, &record.id.to_string(), &job).await?;
+        messaging::enqueue::<AskSandbox>(tx, &record.id.to_string(), &job).await?;
     }
     Ok(Ok(()))
 }

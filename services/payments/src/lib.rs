@@ -50,8 +50,8 @@ impl runtime::App for App {
         };
         Ok(Service::new()
             .http(http::routes(state))
-            .consume(consumers::orders::OnOrder)
-            .consume(consumers::shipping::OnShipment)
+            .react(consumers::orders::OnOrder)
+            .react(consumers::shipping::OnShipment)
             .work(worker::AskProvider::new(db.clone(), provider))
             .hourly("forget old webhooks", move || forget_old_webhooks(db.clone())))
     }

@@ -1,9 +1,9 @@
 //! Asks the provider, outside any transaction, and records what it says together with its event.
 
 use kernel::PaymentId;
-use messaging::{Attempt, GaveUp, Worker};
+use messaging::{Attempt, GaveUp, Tx, Worker};
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 
 use crate::domain::payment::{Command, Fact};
 use crate::domain::work::{self, Look, Seen, SeenStatus, Step};
@@ -99,29 +99,28 @@ impl<P: Provider> Worker for AskProvider<P> {
 
     async fn settle(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         job: &Job,
         outcome: Result<&Learnt, GaveUp>,
     ) -> Result<(), Error> {
         let learnt = match outcome {
             Ok(learnt) => learnt,
-            Err(gave_up) => return give_up(conn, job, &gave_up).await,
+            Err(gave_up) => return give_up(tx, job, &gave_up).await,
         };
         let Some(fact) = learnt.fact.clone() else { return Ok(()) };
-        app::execute_in(conn, job.payment, Command::Report(fact), learnt.authorization.clone())
-            .await
+        app::execute_in(tx, job.payment, Command::Report(fact), learnt.authorization.clone()).await
     }
 }
 
 /// The provider will never do this. A card that cannot be asked is declined; anything else is for a
 /// person, because money is in the wrong place.
-async fn give_up(conn: &mut PgConnection, job: &Job, why: &GaveUp) -> Result<(), Error> {
+async fn give_up(tx: &mut Tx, job: &Job, why: &GaveUp) -> Result<(), Error> {
     tracing::error!(payment.id = %job.payment, what = ?job.what, %why, "the provider refused a job");
     match job.what {
         work::Job::Authorize => {
             let reason = "the payment could not be processed".to_owned();
             let declined = Command::Report(Fact::Declined { reason });
-            app::execute_in(conn, job.payment, declined, None).await
+            app::execute_in(tx, job.payment, declined, None).await
         }
         work::Job::Capture | work::Job::Release => Ok(()),
     }

@@ -40,9 +40,9 @@ impl runtime::App for App {
         let shop = http::Shop::new(db, signer.clone(), &config);
         Ok(Service::new()
             .http(http::routes(shop))
-            .consume(consumers::catalog::OnProduct)
-            .consume(consumers::orders::OnOrder)
-            .consume(consumers::shipping::OnRate)
+            .react(consumers::catalog::OnProduct)
+            .react(consumers::orders::OnOrder)
+            .project(consumers::shipping::OnRate)
             .task("quote keys", |stop| signer.keep_keys(stop)))
     }
 }

@@ -13,7 +13,7 @@ mod tests {
     use contracts::inventory::StockLevelChanged;
     use contracts::pricing::PriceSet;
     use kernel::ProductId;
-    use messaging::{Event, Handler, Meta};
+    use messaging::{Event, Meta, Projection};
     use sqlx::{PgConnection, PgPool};
 
     use super::catalog::{OnCategory, OnProduct};
@@ -21,14 +21,14 @@ mod tests {
     use super::pricing::OnPrice;
     use crate::refresh::Wake;
 
-    async fn hear<H, E>(conn: &mut PgConnection, handler: H, version: i64, event: E)
+    async fn hear<P, E>(conn: &mut PgConnection, projection: P, version: i64, event: E)
     where
-        H: Handler,
-        E: Event + Into<H::Event>,
+        P: Projection,
+        E: Event + Into<P::Event>,
     {
         let mut meta = Meta::now(E::TOPIC, E::TYPE, event.key(), event.subject());
         meta.version = version;
-        handler.handle(conn, event.into(), &meta).await.unwrap();
+        projection.project(conn, &[(event.into(), meta)]).await.unwrap();
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

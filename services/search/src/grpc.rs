@@ -81,17 +81,17 @@ mod tests {
     use contracts::common::Money;
     use contracts::pricing::PriceSet;
     use kernel::{ProductId, VariantId};
-    use messaging::{Event, Handler, Meta};
+    use messaging::{Event, Meta, Projection};
     use sqlx::PgPool;
 
     use super::*;
     use crate::consumers::{catalog::OnProduct, pricing::OnPrice};
     use crate::refresh::{Wake, refresh};
 
-    async fn hear<H: Handler, E: Event + Into<H::Event>>(db: &PgPool, handler: H, event: E) {
+    async fn hear<P: Projection, E: Event + Into<P::Event>>(db: &PgPool, by: P, event: E) {
         let meta = Meta::now(E::TOPIC, E::TYPE, event.key(), event.subject());
         let mut conn = db.acquire().await.unwrap();
-        handler.handle(&mut conn, event.into(), &meta).await.unwrap();
+        by.project(&mut conn, &[(event.into(), meta)]).await.unwrap();
     }
 
     async fn one_shirt(db: PgPool) -> Questions {

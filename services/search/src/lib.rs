@@ -21,7 +21,7 @@ use sqlx::migrate::Migrator;
 use crate::catalogue::Catalogue;
 
 pub use config::Config;
-pub use refresh::refresh;
+pub use refresh::{refresh, refresh_in};
 pub use store::rebuild::rebuild;
 
 /// The tables of the service.
@@ -46,10 +46,10 @@ impl runtime::App for App {
         let wake = refresh::Wake::default();
         let mut service = Service::new()
             .http(http::routes(catalogue.clone()))
-            .consume(consumers::catalog::OnProduct(wake.clone()))
-            .consume(consumers::catalog::OnCategory(wake.clone()))
-            .consume(consumers::pricing::OnPrice(wake.clone()))
-            .consume(consumers::inventory::OnStock(wake.clone()))
+            .project(consumers::catalog::OnProduct(wake.clone()))
+            .project(consumers::catalog::OnCategory(wake.clone()))
+            .project(consumers::pricing::OnPrice(wake.clone()))
+            .project(consumers::inventory::OnStock(wake.clone()))
             .task("refresh", move |stop| refresh::keep_fresh(db, wake, stop));
         // Without keys nobody can prove who they are, so nobody is let in.
         if parts.settings.keys_dir.is_some() {

@@ -74,15 +74,31 @@ async fn batch(db: &PgPool) -> Result<bool, Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('search.refresh', 0))")
         .execute(&mut *tx)
         .await?;
-    let (taken, ids) = documents::take_stale(&mut tx, BATCH).await?;
+    let more = some(&mut tx).await?;
+    tx.commit().await?;
+    Ok(more)
+}
+
+/// Prepares everything that is stale, in the caller's transaction, which must be the only one that does.
+///
+/// # Errors
+/// When the database fails or a document cannot be written.
+pub async fn refresh_in(conn: &mut PgConnection) -> Result<(), runtime::Error> {
+    let failed = |error| runtime::Error::other("preparing documents", error);
+    while some(conn).await.map_err(failed)? {}
+    Ok(())
+}
+
+/// Prepares what some notes mean; true when there may be more of them.
+async fn some(conn: &mut PgConnection) -> Result<bool, Error> {
+    let (taken, ids) = documents::take_stale(conn, BATCH).await?;
     let mut changed = false;
     for ids in ids.chunks(100) {
-        changed |= prepare(&mut tx, ids).await?;
+        changed |= prepare(conn, ids).await?;
     }
     if changed {
-        documents::next_generation(&mut tx).await?;
+        documents::next_generation(conn).await?;
     }
-    tx.commit().await?;
     Ok(i64::try_from(taken).is_ok_and(|taken| taken == BATCH))
 }
 

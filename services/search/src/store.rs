@@ -4,4 +4,5 @@ pub(crate) mod documents;
 pub(crate) mod facts;
 pub(crate) mod known;
 pub(crate) mod listing;
+pub(crate) mod products;
 pub(crate) mod rebuild;

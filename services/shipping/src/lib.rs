@@ -46,7 +46,7 @@ impl runtime::App for App {
         let announced = db.clone();
         Ok(Service::new()
             .http(http::routes(state))
-            .consume(consumers::orders::OnCustomerOrder::new(handling))
+            .react(consumers::orders::OnCustomerOrder::new(handling))
             .work(worker::AskCarrier::new(db, carrier))
             .task("rates", move |stop| rates::announce(announced, stop)))
     }

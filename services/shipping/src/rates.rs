@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use messaging::Outgoing;
+use messaging::{Outgoing, Tx};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ pub(crate) async fn announce(db: PgPool, stop: CancellationToken) -> Result<(), 
 }
 
 async fn announce_once(db: &PgPool) -> Result<(), Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = Tx::begin(db).await?;
     let rates = store::rates::take_unannounced(&mut tx).await?;
     let events = rates.iter().map(publish::rate_set).collect::<Vec<Outgoing>>();
     messaging::append(&mut tx, events).await?;

@@ -1,9 +1,9 @@
 //! Asks the carrier, outside any transaction, and records what it says together with its event.
 
 use kernel::ShipmentId;
-use messaging::{Attempt, GaveUp, Worker};
+use messaging::{Attempt, GaveUp, Tx, Worker};
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 
 use crate::carrier::{Booking, Carrier, CarrierError};
 use crate::domain::shipment::{Command, Stage};
@@ -50,7 +50,7 @@ impl AskCarrier {
 
     /// From here on a recall cannot be granted without the carrier: it may know.
     async fn begin_booking(&self, id: ShipmentId) -> Result<Record, Error> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         let record = app::execute_in(&mut tx, id, Command::BeginBooking, None).await?;
         tx.commit().await?;
         Ok(record)
@@ -108,7 +108,7 @@ impl Worker for AskCarrier {
 
     async fn settle(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         job: &Job,
         outcome: Result<&Learnt, GaveUp>,
     ) -> Result<(), Error> {
@@ -127,7 +127,7 @@ impl Worker for AskCarrier {
                 return Ok(());
             }
         };
-        app::execute_in(conn, job.shipment, command, carrier_ref).await?;
+        app::execute_in(tx, job.shipment, command, carrier_ref).await?;
         Ok(())
     }
 }

@@ -57,6 +57,12 @@ impl Ground {
         self.server.clone().database("postgres")
     }
 
+    /// A pool for those who may stay in a transaction for as long as they like.
+    #[must_use]
+    pub fn patient_pool(&self, most: u32) -> PgPool {
+        PgPoolOptions::new().max_connections(most).connect_lazy_with(self.options())
+    }
+
     /// A pool as a service has it.
     #[must_use]
     pub fn pool(&self, most: u32) -> PgPool {

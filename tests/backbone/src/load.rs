@@ -5,8 +5,8 @@ mod bystanders;
 
 use std::time::Duration;
 
-use messaging::{AppendError, Outgoing, append};
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use messaging::{AppendError, Outgoing, Tx, append};
+use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use crate::plan::{Deed, Dice, KEYS};
 use crate::subject::Fact;
 
 /// How many write at a time.
-pub const WRITERS: u64 = 24;
+pub const WRITERS: u32 = 24;
 /// How long a writer whose database is down waits.
 const OUTAGE: Duration = Duration::from_millis(200);
 
@@ -27,37 +27,24 @@ const OUTAGE: Duration = Duration::from_millis(200);
 /// # Errors
 /// The aggregates cannot be made.
 pub async fn write(ground: Ground, seed: u64, stop: CancellationToken) -> Result<(), sqlx::Error> {
-    let mut conn = ground.options().connect().await?;
+    let pool = ground.patient_pool(WRITERS);
     sqlx::query("insert into aggregate select 'k' || n from generate_series(0, $1 - 1) n")
         .bind(i64::from(KEYS))
-        .execute(&mut conn)
+        .execute(&pool)
         .await?;
-    conn.close().await?;
     let mut writers = JoinSet::new();
     for number in 0..WRITERS {
-        let dice = Dice::of(seed, "writer", number);
-        writers.spawn(writer(ground.clone(), dice, stop.clone()));
+        let dice = Dice::of(seed, "writer", u64::from(number));
+        writers.spawn(writer(pool.clone(), dice, stop.clone()));
     }
     writers.join_all().await;
     Ok(())
 }
 
-async fn writer(ground: Ground, mut dice: Dice, stop: CancellationToken) {
-    let mut connection = None;
+async fn writer(pool: PgPool, mut dice: Dice, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let deed = dice.deed();
-        let conn = match &mut connection {
-            Some(conn) => conn,
-            None => match ground.options().connect().await {
-                Ok(conn) => connection.insert(conn),
-                Err(_) => {
-                    sleep(OUTAGE).await;
-                    continue;
-                }
-            },
-        };
-        if transact(conn, &deed).await.is_err() {
-            connection = None;
+        if transact(&pool, &deed).await.is_err() {
             sleep(OUTAGE).await;
         }
         sleep(deed.rest).await;
@@ -65,8 +52,8 @@ async fn writer(ground: Ground, mut dice: Dice, stop: CancellationToken) {
 }
 
 /// Does one transaction.
-async fn transact(conn: &mut PgConnection, deed: &Deed) -> Result<(), AppendError> {
-    let mut tx = conn.begin().await?;
+async fn transact(pool: &PgPool, deed: &Deed) -> Result<(), AppendError> {
+    let mut tx = Tx::begin(pool).await?;
     if deed.early {
         sqlx::query("select pg_current_xact_id()").execute(&mut *tx).await?;
         sleep(deed.thinks[0]).await;
@@ -82,10 +69,10 @@ async fn transact(conn: &mut PgConnection, deed: &Deed) -> Result<(), AppendErro
     let (key, readable) = (&deed.key, deed.readable);
     let first = version - events + 1;
     if let Some(nonce) = deed.taken_back {
-        let mut savepoint = tx.begin().await?;
+        sqlx::raw_sql("savepoint before").execute(&mut *tx).await?;
         let fact = Identity { key: key.clone(), version: first, nonce, readable };
-        say(&mut savepoint, vec![fact]).await?;
-        savepoint.rollback().await?;
+        say(&mut tx, vec![fact]).await?;
+        sqlx::raw_sql("rollback to savepoint before").execute(&mut *tx).await?;
     }
     let facts = (first..).zip(&deed.nonces).map(|(version, nonce)| Identity {
         key: key.clone(),
@@ -104,19 +91,19 @@ async fn transact(conn: &mut PgConnection, deed: &Deed) -> Result<(), AppendErro
 }
 
 /// Appends facts, and notes them in the ledger: both commit, or neither does.
-async fn say(conn: &mut PgConnection, facts: Vec<Identity>) -> Result<(), AppendError> {
+async fn say(tx: &mut Tx, facts: Vec<Identity>) -> Result<(), AppendError> {
     for fact in &facts {
         sqlx::query("insert into ledger (key, version, nonce, readable) values ($1, $2, $3, $4)")
             .bind(&fact.key)
             .bind(fact.version)
             .bind(fact.nonce)
             .bind(fact.readable)
-            .execute(&mut *conn)
+            .execute(&mut **tx)
             .await?;
     }
     let events = facts.into_iter().map(|fact| {
         let version = fact.version;
         Outgoing::new(&Fact(fact)).version(version)
     });
-    append(conn, events).await
+    append(tx, events).await
 }

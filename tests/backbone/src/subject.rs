@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use messaging::trial::{Cut, Fence, Guards, Trial};
-use messaging::{Consumer, Metrics, Relay, RelaySettings, Workers};
+use messaging::{Consumer, Handlers, Metrics, Relay, RelaySettings, Workers};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -109,8 +109,9 @@ pub async fn run(options: Options) -> Result<(), Error> {
             }
             Role::Consumer => {
                 let name = Box::leak(options.name.clone().into_boxed_str());
-                let consumer = Consumer::new(name, brokers, pool, metrics).trial(trial);
-                consumer.handle(OnFact).run(stop.clone()).await
+                let handlers = Handlers::new().react(OnFact);
+                let consumer = Consumer::new(name, brokers, pool, metrics, handlers);
+                consumer.trial(trial).run(stop.clone()).await
             }
             Role::Worker => {
                 let worker = Echoer(pool.clone());

@@ -3,12 +3,13 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use messaging::{Event, Outgoing, TopicSpec, append, create_topics};
+use messaging::{Event, Outgoing, TopicSpec, Tx, append, create_topics};
 use rand::RngExt;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use tokio::time::Instant;
 
 const WRITERS: usize = 24;
@@ -77,22 +78,21 @@ pub(crate) async fn write<T: Topic>(db: PgPool, length: Duration) {
         // Connections of their own: the test's pool is too small for so many.
         let options = db.connect_options();
         writers.spawn(async move {
-            use sqlx::ConnectOptions;
-            let mut conn = options.as_ref().clone().connect().await.unwrap();
+            let own =
+                PgPoolOptions::new().max_connections(1).connect_lazy_with(options.as_ref().clone());
             while Instant::now() < until {
-                one::<T>(&mut conn).await;
+                one::<T>(&own).await;
             }
         });
     }
     writers.join_all().await;
 }
 
-async fn one<T: Topic>(conn: &mut sqlx::PgConnection) {
-    use sqlx::Connection;
+async fn one<T: Topic>(db: &PgPool) {
     let draw = |percent: u32| rand::rng().random_range(0..100) < percent;
     let think = || Duration::from_millis(rand::rng().random_range(0..50));
     let key = format!("k{}", rand::rng().random_range(0..KEYS));
-    let mut tx = conn.begin().await.unwrap();
+    let mut tx = Tx::begin(db).await.unwrap();
     if draw(40) {
         sqlx::query("select pg_current_xact_id()").execute(&mut *tx).await.unwrap();
         tokio::time::sleep(think()).await;

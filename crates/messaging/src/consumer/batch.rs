@@ -2,16 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sqlx::{Connection, PgConnection};
-
 use super::Shared;
 use super::chain::{Step, step};
 use super::erased::{Failure, Handled, chain_of};
+use super::handlers::Handler;
 use super::mark::{self, Mark, Place};
 use super::park;
 use super::record::Record;
 use crate::trial::{Guards, Step as Passed};
-use crate::{Classify, ErrorClass, held};
+use crate::{Classify, ErrorClass, Tx, held};
 
 /// Why a batch was rolled back.
 #[derive(Debug)]
@@ -42,13 +41,12 @@ pub(super) struct Done {
 /// `known` are the marks of the records' partitions as this owner left them.
 pub(super) async fn run(
     shared: &Shared,
-    conn: &mut PgConnection,
     records: &[Record],
     parking: Option<&Failure>,
     known: &HashMap<Place, Mark>,
 ) -> Result<Done, Stopped> {
     let Guards { chain, mark_with_effect, .. } = shared.trial.guards;
-    let mut tx = conn.begin().await?;
+    let mut tx = Tx::begin(&shared.pool).await?;
     shared.trial.pass(Passed::Begun);
     let mut plan = Plan::of(known.clone(), records, chain);
     // Mostly nobody else was here: then the marks are locked and moved by one statement.
@@ -57,7 +55,7 @@ pub(super) async fn run(
         parked = mark::advance(&mut tx, shared.name, known, &plan.moved).await?;
         if parked.is_none() {
             tx.rollback().await?;
-            tx = conn.begin().await?;
+            tx = Tx::begin(&shared.pool).await?;
         }
     }
     let moved = parked.is_some();
@@ -76,17 +74,13 @@ pub(super) async fn run(
     } else {
         Default::default()
     };
-    let handling = held::until_done(&mut tx, refused, async |conn| {
-        let mut outcomes = Vec::with_capacity(records.len());
-        for (record, step) in records.iter().zip(&plan.steps) {
-            outcomes.push(one(shared, conn, (record, *step), &held_back, parking).await?);
-        }
-        Ok::<_, Stopped>(outcomes)
+    let handling = held::until_done(&mut tx, refused, async |tx| {
+        all(shared, tx, (records, &plan.steps), &held_back, parking).await
     });
     let outcomes = handling.await?;
     if !mark_with_effect {
         tx.commit().await.map_err(refused)?;
-        tx = conn.begin().await?;
+        tx = Tx::begin(&shared.pool).await?;
     }
     shared.trial.pass(Passed::Handled);
     if plan.steps.contains(&Step::Take) {
@@ -101,28 +95,71 @@ pub(super) async fn run(
     Ok(Done { marks: plan.marks, outcomes })
 }
 
-/// Does with one record what its place in the chain, and what is parked, ask for.
-async fn one(
+/// Does with each record what its place in the chain, and what is parked, ask for. Those of one
+/// projection are handled together, the others one after the other.
+async fn all(
     shared: &Shared,
-    conn: &mut PgConnection,
+    tx: &mut Tx,
+    (records, steps): (&[Record], &[Step]),
+    held_back: &HashSet<park::Key<'_>>,
+    parking: Option<&Failure>,
+) -> Result<Vec<&'static str>, Stopped> {
+    let mut outcomes = vec![""; records.len()];
+    let mut handled: Vec<(&Handler, Vec<usize>)> = Vec::new();
+    let mut together: HashMap<&str, usize> = HashMap::new();
+    for (n, (record, step)) in records.iter().zip(steps).enumerate() {
+        if let Some(outcome) = unhandled(shared, tx, (record, *step), held_back, parking).await? {
+            outcomes[n] = outcome;
+            continue;
+        }
+        let Some((topic, handler)) = shared.handlers.get(record.meta.topic) else {
+            return Err(Stopped::Record(Failure::permanent("no handler for the topic".into())));
+        };
+        match together.get(topic) {
+            Some(&at) => handled[at].1.push(n),
+            None => {
+                if matches!(handler, Handler::Projection(_)) {
+                    together.insert(topic, handled.len());
+                }
+                handled.push((handler, vec![n]));
+            }
+        }
+    }
+    for (handler, numbers) in handled {
+        let records: Vec<&Record> = numbers.iter().map(|&n| &records[n]).collect();
+        let done = handler.handle(shared.name, tx, &records).await.map_err(Stopped::Record)?;
+        for (n, handled) in numbers.into_iter().zip(done) {
+            outcomes[n] = match handled {
+                Handled::Yes => "handled",
+                Handled::UnknownType => "unknown_type",
+            };
+        }
+    }
+    Ok(outcomes)
+}
+
+/// What came of a record that is not to be handled; `None` if it is.
+async fn unhandled(
+    shared: &Shared,
+    tx: &mut Tx,
     (record, step): (&Record, Step),
     held_back: &HashSet<park::Key<'_>>,
     parking: Option<&Failure>,
-) -> Result<&'static str, Stopped> {
-    match (step, parking) {
-        (Step::Duplicate, _) => Ok("duplicate"),
-        (Step::Gap, _) => Ok("gap"),
+) -> Result<Option<&'static str>, Stopped> {
+    Ok(match (step, parking) {
+        (Step::Duplicate, _) => Some("duplicate"),
+        (Step::Gap, _) => Some("gap"),
         (Step::Take, _) if held_back.contains(&(record.meta.topic, record.meta.key.as_str())) => {
-            park::behind(conn, shared.name, record).await?;
-            Ok("waiting")
+            park::behind(tx, shared.name, record).await?;
+            Some("waiting")
         }
-        (Step::Take, Some(_)) if !shared.trial.guards.parking => Ok("passed_over"),
+        (Step::Take, Some(_)) if !shared.trial.guards.parking => Some("passed_over"),
         (Step::Take, Some(failure)) => {
-            park::block(conn, shared.name, record, failure).await?;
-            Ok("parked")
+            park::block(tx, shared.name, record, failure).await?;
+            Some("parked")
         }
-        (Step::Take, None) => handle(shared, conn, record).await,
-    }
+        (Step::Take, None) => None,
+    })
 }
 
 /// What is to be done with each record, seen from some marks.
@@ -166,21 +203,6 @@ fn places(records: &[Record]) -> Vec<Place> {
     places.sort_unstable();
     places.dedup();
     places
-}
-
-async fn handle(
-    shared: &Shared,
-    conn: &mut PgConnection,
-    record: &Record,
-) -> Result<&'static str, Stopped> {
-    let Some(handler) = shared.handlers.get(record.meta.topic) else {
-        return Err(Stopped::Record(Failure::permanent("no handler for the topic".into())));
-    };
-    match handler.handle(shared.name, conn, record).await {
-        Ok(Handled::Yes) => Ok("handled"),
-        Ok(Handled::UnknownType) => Ok("unknown_type"),
-        Err(failure) => Err(Stopped::Record(failure)),
-    }
 }
 
 /// What a handler wrote can be refused at the end (by a deferred constraint, or because Postgres does

@@ -1,15 +1,16 @@
 //! Handlers without their types: decode, set the scene (cause, span), run, and say what a failure asks for.
 
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
-use super::Handler;
 use super::record::Record;
-use crate::{Classify, ErrorClass, EventSet, trace};
+use super::{Projection, Reaction};
+use crate::{Classify, ErrorClass, EventSet, Meta, Tx, trace};
 
 /// What came of a record that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,56 +28,105 @@ pub(super) struct Failure {
     pub(super) message: String,
 }
 
-pub(super) trait Handle: Send + Sync {
-    /// Handles one record in the transaction of `conn`.
-    fn handle<'a>(
+/// A [`Reaction`].
+pub(super) trait React: Send + Sync {
+    /// Reacts to one record.
+    fn react<'a>(
         &'a self,
         consumer: &'static str,
-        conn: &'a mut PgConnection,
+        tx: &'a mut Tx,
         record: &'a Record,
     ) -> BoxFuture<'a, Result<Handled, Failure>>;
 }
 
+/// A [`Projection`].
+pub(super) trait Project: Send + Sync {
+    /// Projects records of its topic, all at once, and says what came of each.
+    fn project<'a>(
+        &'a self,
+        conn: &'a mut PgConnection,
+        records: &'a [&'a Record],
+    ) -> BoxFuture<'a, Result<Vec<Handled>, Failure>>;
+}
+
 pub(super) struct Erased<H>(pub(super) H);
 
-impl<H: Handler> Handle for Erased<H> {
-    fn handle<'a>(
+impl<R: Reaction> React for Erased<R> {
+    fn react<'a>(
         &'a self,
         consumer: &'static str,
-        conn: &'a mut PgConnection,
+        tx: &'a mut Tx,
         record: &'a Record,
     ) -> BoxFuture<'a, Result<Handled, Failure>> {
         async move {
             let meta = &record.meta;
-            // A panic anywhere in a service's code is one record's failure, not the strand's end.
-            let decode = || H::Event::decode(&meta.event_type, &record.payload);
-            let event = match std::panic::catch_unwind(AssertUnwindSafe(decode)) {
-                Ok(Ok(Some(event))) => event,
-                Ok(Ok(None)) => return Ok(Handled::UnknownType),
-                Ok(Err(error)) => return Err(Failure::permanent(error.to_string())),
-                Err(_panic) => return Err(Failure::permanent("decoding panicked".into())),
-            };
-            let span = tracing::info_span!(
-                "process",
-                otel.name = format!("process {}", meta.topic),
-                otel.kind = "consumer",
-                event.id = %meta.event_id,
-                event.r#type = meta.event_type,
-                correlation = %meta.correlation,
-                key = meta.key,
-                subject = meta.subject,
-            );
-            trace::adopt(&span, meta.traceparent.as_deref());
-            let work = self.0.handle(conn, event, meta).instrument(span);
-            let work = meta.as_cause().scope_from(consumer, meta.event_id, work);
-            match AssertUnwindSafe(work).catch_unwind().await {
-                Ok(Ok(())) => Ok(Handled::Yes),
-                Ok(Err(error)) => Err(Failure { class: error.class(), message: chain_of(&error) }),
-                Err(_panic) => Err(Failure::permanent("the handler panicked".into())),
-            }
+            let Some(event) = decode(record)? else { return Ok(Handled::UnknownType) };
+            let work = self.0.react(tx, event, meta).instrument(span(meta, 1));
+            run(meta.as_cause().scope_from(consumer, meta.event_id, work)).await?;
+            Ok(Handled::Yes)
         }
         .boxed()
     }
+}
+
+impl<P: Projection> Project for Erased<P> {
+    fn project<'a>(
+        &'a self,
+        conn: &'a mut PgConnection,
+        records: &'a [&'a Record],
+    ) -> BoxFuture<'a, Result<Vec<Handled>, Failure>> {
+        async move {
+            let (mut events, mut handled) = (Vec::with_capacity(records.len()), Vec::new());
+            for record in records {
+                let event: Option<P::Event> = decode(record)?;
+                handled.push(if event.is_some() { Handled::Yes } else { Handled::UnknownType });
+                events.extend(event.map(|event| (event, record.meta.clone())));
+            }
+            if let Some((_, first)) = events.first() {
+                let span = span(first, events.len());
+                run(self.0.project(conn, &events).instrument(span)).await?;
+            }
+            Ok(handled)
+        }
+        .boxed()
+    }
+}
+
+/// A panic anywhere in a service's code is one record's failure, not the strand's end.
+fn decode<E: EventSet>(record: &Record) -> Result<Option<E>, Failure> {
+    let decode = || E::decode(&record.meta.event_type, &record.payload);
+    match std::panic::catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(decoded) => decoded.map_err(|error| Failure::permanent(error.to_string())),
+        Err(_panic) => Err(Failure::permanent("decoding panicked".into())),
+    }
+}
+
+async fn run<E>(work: impl Future<Output = Result<(), E>>) -> Result<(), Failure>
+where
+    E: std::error::Error + Classify + 'static,
+{
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Failure { class: error.class(), message: chain_of(&error) }),
+        Err(_panic) => Err(Failure::permanent("the handler panicked".into())),
+    }
+}
+
+/// The span of handling so many events, in the trace of the first.
+fn span(first: &Meta, events: usize) -> Span {
+    let span = tracing::info_span!(
+        "process",
+        otel.name = format!("process {}", first.topic),
+        otel.kind = "consumer",
+        event.id = %first.event_id,
+        event.r#type = first.event_type,
+        correlation = %first.correlation,
+        key = first.key,
+        subject = first.subject,
+        events,
+    );
+    trace::adopt(&span, first.traceparent.as_deref());
+    span
 }
 
 impl Failure {

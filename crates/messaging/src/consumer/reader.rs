@@ -51,7 +51,7 @@ pub(super) async fn run(
 ) -> Result<(), Error> {
     let (done_in, mut done) = mpsc::unbounded_channel();
     let group = Membership::new(&client(shared.name, brokers))?;
-    let topics: Vec<&str> = shared.handlers.keys().copied().collect();
+    let topics: Vec<&str> = shared.handlers.topics().collect();
     group.kafka.subscribe(&topics)?;
     let mut tasks = tokio::task::JoinSet::new();
     let lines = (0..strands).map(|_| {
@@ -121,7 +121,7 @@ fn client(name: &str, brokers: &str) -> ClientConfig {
 }
 
 fn hand_over(shared: &Shared, strands: &[Line], message: &BorrowedMessage<'_>) {
-    let Some((topic, _)) = shared.handlers.get_key_value(message.topic()) else { return };
+    let Some((topic, _)) = shared.handlers.get(message.topic()) else { return };
     shared.trial.pass(Step::Fetched);
     match Record::read(topic, message) {
         Ok(record) => {
@@ -164,7 +164,7 @@ impl Reader {
     fn known(&self, places: &[(String, i32)]) -> Vec<Place> {
         let handlers = &self.shared.handlers;
         let known = |(topic, partition): &(String, i32)| {
-            handlers.get_key_value(topic.as_str()).map(|(topic, _)| (*topic, *partition))
+            handlers.get(topic).map(|(topic, _)| (topic, *partition))
         };
         places.iter().filter_map(known).collect()
     }

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 
-use super::erased::{Failure, Handle, chain_of};
+use super::erased::{Failure, chain_of};
+use super::handlers::Handler;
 use super::record::Record;
 use super::{Shared, backoff};
 use crate::envelope::Meta;
 use crate::outage::Outage;
 use crate::position::Position;
 use crate::relay::interval;
-use crate::{Classify, ErrorClass, wake};
+use crate::{Classify, ErrorClass, Tx, wake};
 
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -68,11 +69,10 @@ struct Parked {
 }
 
 async fn look(shared: &Shared) -> Result<Look, sqlx::Error> {
-    let mut conn = shared.pool.acquire().await?;
-    if !any_due(&mut conn, shared.name).await? {
+    if !any_due(&mut *shared.pool.acquire().await?, shared.name).await? {
         return Ok(Look::Nothing);
     }
-    let mut tx = conn.begin().await?;
+    let mut tx = Tx::begin(&shared.pool).await?;
     let Some((topic, key)) = due(&mut tx, shared.name).await? else { return Ok(Look::Nothing) };
     let Some(parked) = first(&mut tx, shared.name, &topic, &key).await? else {
         free(&mut tx, shared.name, &topic, &key).await?;
@@ -81,10 +81,10 @@ async fn look(shared: &Shared) -> Result<Look, sqlx::Error> {
         return Ok(Look::Settled);
     };
     let id = parked.id;
-    let failure = match shared.handlers.get_key_value(topic.as_str()) {
+    let failure = match shared.handlers.get(&topic) {
         Some((topic, handler)) => {
             let record = parked.into_record(topic);
-            attempt(shared, &mut tx, &**handler, &record).await?
+            attempt(shared, &mut tx, handler, &record).await?
         }
         None => Some(Failure::permanent("the consumer does not listen to this topic".into())),
     };
@@ -108,23 +108,26 @@ async fn look(shared: &Shared) -> Result<Look, sqlx::Error> {
 /// What would fail at the commit (a deferred constraint) fails here, where it counts as a try.
 async fn attempt(
     shared: &Shared,
-    conn: &mut PgConnection,
-    handler: &dyn Handle,
+    tx: &mut Tx,
+    handler: &Handler,
     record: &Record,
 ) -> Result<Option<Failure>, sqlx::Error> {
-    let mut tried = conn.begin().await?;
-    let mut failure = handler.handle(shared.name, &mut tried, record).await.err();
+    sqlx::query("savepoint attempt").execute(&mut **tx).await?;
+    let mut failure = handler.handle(shared.name, tx, &[record]).await.err();
     if failure.is_none()
-        && let Err(error) = sqlx::query("set constraints all immediate").execute(&mut *tried).await
+        && let Err(error) = sqlx::query("set constraints all immediate").execute(&mut **tx).await
     {
         failure = Some(Failure { class: error.class(), message: chain_of(&error) });
     }
-    match &failure {
-        None => tried.commit().await?,
+    let end = match &failure {
+        None => "release savepoint attempt",
         // The connection may be gone; the transaction ends with it.
-        Some(failure) if failure.class == ErrorClass::Unavailable => {}
-        Some(_) => tried.rollback().await?,
-    }
+        Some(failure) if failure.class == ErrorClass::Unavailable => {
+            return Ok(Some(failure.clone()));
+        }
+        Some(_) => "rollback to savepoint attempt",
+    };
+    sqlx::query(end).execute(&mut **tx).await?;
     Ok(failure)
 }
 

@@ -181,8 +181,7 @@ impl Strand {
         let places = records.iter().map(Record::place);
         let known = places.filter_map(|place| Some((place, partitions.get(&place)?.mark)));
         let known = known.collect();
-        let mut conn = self.shared.pool.acquire().await?;
-        let run = batch::run(&self.shared, &mut conn, records, parking, &known);
+        let run = batch::run(&self.shared, records, parking, &known);
         wake::announcing(run).await
     }
 

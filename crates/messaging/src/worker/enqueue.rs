@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Worker;
 use crate::cause::{self, Cause};
-use crate::{Classify, ErrorClass, held, trace, wake};
+use crate::{Classify, ErrorClass, Tx, held, trace, wake};
 
 /// Why a job was refused.
 #[derive(Debug, thiserror::Error)]
@@ -35,11 +35,11 @@ impl Classify for EnqueueError {
 /// # Errors
 /// The job is not JSON, or the database failed.
 pub async fn enqueue<W: Worker>(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     aggregate: &str,
     job: &W::Job,
 ) -> Result<Uuid, EnqueueError> {
-    insert::<W>(conn, aggregate, job, None).await
+    insert::<W>(tx, aggregate, job, None).await
 }
 
 /// Writes a job that is due at `due`: a durable timer. It cannot be taken back; whoever settles it
@@ -48,16 +48,16 @@ pub async fn enqueue<W: Worker>(
 /// # Errors
 /// The job is not JSON, or the database failed.
 pub async fn enqueue_at<W: Worker>(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     aggregate: &str,
     job: &W::Job,
     due: OffsetDateTime,
 ) -> Result<Uuid, EnqueueError> {
-    insert::<W>(conn, aggregate, job, Some(due)).await
+    insert::<W>(tx, aggregate, job, Some(due)).await
 }
 
 async fn insert<W: Worker>(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     aggregate: &str,
     job: &W::Job,
     due: Option<OffsetDateTime>,
@@ -77,7 +77,7 @@ async fn insert<W: Worker>(
     };
     wake::jobs_soon();
     if let Some(rows) = held::hold(vec![row], |held| &mut held.jobs) {
-        write(&rows, conn).await?;
+        write(&rows, tx).await?;
     }
     Ok(id)
 }

@@ -4,14 +4,14 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::PgPool;
 use tracing::Instrument;
 
 use super::call::Called;
 use super::claim::{self, Claimed, Postponed};
 use super::{Worker, backoff};
 use crate::consumer::chain_of;
-use crate::{Classify, ErrorClass, held, wake};
+use crate::{Classify, ErrorClass, Tx, held, wake};
 
 /// What came of a job.
 #[derive(Clone, Copy, Debug)]
@@ -86,17 +86,16 @@ async fn together<W: Worker>(
     pool: &PgPool,
     called: &[Called<W>],
 ) -> Result<Option<Vec<Ended>>, Refused> {
-    let mut conn = pool.acquire().await?;
-    let mut tx = conn.begin().await?;
+    let mut tx = Tx::begin(pool).await?;
     // First the claims, which also locks the jobs against later ones.
     let freed = claim::complete(&mut tx, called.iter().map(|called| &called.claimed)).await?;
     if freed.len() < called.len() {
         tx.rollback().await?;
         return Ok(None);
     }
-    held::until_done(&mut tx, Refused::from, async |conn| {
+    held::until_done(&mut tx, Refused::from, async |tx| {
         for one in called {
-            settle(worker, conn, one).await?;
+            settle(worker, tx, one).await?;
         }
         Ok::<_, Refused>(())
     })
@@ -110,13 +109,9 @@ async fn together<W: Worker>(
 }
 
 /// Records one outcome in its span and under its cause.
-async fn settle<W: Worker>(
-    worker: &W,
-    conn: &mut PgConnection,
-    called: &Called<W>,
-) -> Result<(), Refused> {
+async fn settle<W: Worker>(worker: &W, tx: &mut Tx, called: &Called<W>) -> Result<(), Refused> {
     let outcome = called.outcome.as_ref().map_err(Clone::clone);
-    let work = worker.settle(conn, &called.job, outcome);
+    let work = worker.settle(tx, &called.job, outcome);
     // Under a name of its own, or what it says had the ids of what the call said.
     let name = format!("{}/settled", W::QUEUE);
     let work = called.claimed.cause().scope_from(&name, called.claimed.id, work);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use messaging::{Consumer, ErrorClass, follow};
+use messaging::{Consumer, ErrorClass, Handlers, follow};
 use sqlx::PgPool;
 
 use crate::support::{Fact, Running, Service, Topic, brokers, eventually, metrics};
@@ -132,20 +132,21 @@ impl Topic for Twice {
 #[sqlx::test]
 async fn a_second_handler_for_a_topic_is_refused(db: PgPool) {
     struct Deaf;
-    impl messaging::Handler for Deaf {
+    impl messaging::Reaction for Deaf {
         type Event = Fact<Twice>;
         type Error = std::convert::Infallible;
 
-        async fn handle(
+        async fn react(
             &self,
-            _: &mut sqlx::PgConnection,
+            _: &mut messaging::Tx,
             _: Fact<Twice>,
             _: &messaging::Meta,
         ) -> Result<(), Self::Error> {
             Ok(())
         }
     }
-    let consumer = Consumer::new("twice", &brokers(), db, metrics()).handle(Deaf).handle(Deaf);
+    let handlers = Handlers::new().react(Deaf).react(Deaf);
+    let consumer = Consumer::new("twice", &brokers(), db, metrics(), handlers);
 
     let result = consumer.run(tokio_util::sync::CancellationToken::new()).await;
 
@@ -176,5 +177,64 @@ async fn a_follower_sees_every_event_from_the_beginning_and_those_to_come(db: Pg
     eventually("the third", || async { sum.load(Ordering::Acquire) == 7 }).await;
 
     follower.stop().await;
+    relay.stop().await;
+}
+
+struct Projected;
+impl Topic for Projected {
+    const NAME: &'static str = "it.messaging.projected";
+}
+
+/// Keeps the last fact of each key, and how many came together.
+struct Last;
+
+impl messaging::Projection for Last {
+    type Event = Fact<Projected>;
+    type Error = sqlx::Error;
+
+    async fn project(
+        &self,
+        conn: &mut sqlx::PgConnection,
+        events: &[(Fact<Projected>, messaging::Meta)],
+    ) -> Result<(), sqlx::Error> {
+        for (fact, meta) in events {
+            if fact.key == "bad" {
+                return Err(sqlx::Error::RowNotFound);
+            }
+            sqlx::query("insert into heard (key, n, event_id, version) values ($1, $2, $3, $4)")
+                .bind(&fact.key)
+                .bind(fact.n)
+                .bind(meta.event_id)
+                .bind(i64::try_from(events.len()).unwrap())
+                .execute(&mut *conn)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+#[sqlx::test]
+async fn a_projection_hears_a_batch_at_once_and_one_by_one_when_an_event_of_it_fails(db: PgPool) {
+    let service = Service::<Projected>::new(db).await;
+    let relay = service.relay();
+    for n in 0..4 {
+        service.say(&[("a", n), ("b", n)]).await;
+    }
+    let sent = "select count(*) from messaging.outbox";
+    eventually("written", || async { service.count(sent).await == 8 }).await;
+    let consumer = service.consumer_of(Handlers::new().project(Last));
+    service.wait_for("a", &[0, 1, 2, 3]).await;
+    service.wait_for("b", &[0, 1, 2, 3]).await;
+
+    service.say(&[("a", 4), ("bad", 1), ("b", 4), ("bad", 2), ("a", 5)]).await;
+    service.wait_for("a", &[0, 1, 2, 3, 4, 5]).await;
+    service.wait_for("b", &[0, 1, 2, 3, 4]).await;
+
+    let together = "select max(version) from heard";
+    assert!(service.count(together).await > 1, "no two events were heard together");
+    let parked = "select count(*) from messaging.parked where key = 'bad'";
+    eventually("both parked", || async { service.count(parked).await == 2 }).await;
+    assert_eq!(service.count("select count(*) from messaging.parked").await, 2);
+    consumer.stop().await;
     relay.stop().await;
 }

@@ -1,7 +1,7 @@
 //! What cannot be handled is held back with its followers, and nothing else is.
 
-use messaging::{ErrorClass, Handler, Meta, enqueue, parking};
-use sqlx::{PgConnection, PgPool};
+use messaging::{ErrorClass, Meta, Reaction, Tx, enqueue, parking};
+use sqlx::PgPool;
 
 use crate::support::{Fact, Service, Topic, Trouble, eventually};
 use crate::working::{Charge, Till};
@@ -236,19 +236,14 @@ impl Topic for Unwritable {
 /// Enqueues a job for each fact. Postgres takes no NUL in a text.
 struct Cashier;
 
-impl Handler for Cashier {
+impl Reaction for Cashier {
     type Event = Fact<Unwritable>;
     type Error = Trouble;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        fact: Fact<Unwritable>,
-        _: &Meta,
-    ) -> Result<(), Trouble> {
+    async fn react(&self, tx: &mut Tx, fact: Fact<Unwritable>, _: &Meta) -> Result<(), Trouble> {
         let order = if fact.key == "bad" { "\0".to_owned() } else { fact.key };
         let job = Charge { order, n: u32::try_from(fact.n).unwrap() };
-        enqueue::<Till>(conn, "any", &job).await?;
+        enqueue::<Till>(tx, "any", &job).await?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use messaging::{Cause, append, backlog};
+use messaging::{Cause, Tx, append, backlog};
 use sqlx::{ConnectOptions, Connection, PgPool};
 
 use crate::support::{Service, Topic, eventually, fact, on_topic, settings};
@@ -19,7 +19,7 @@ async fn an_event_arrives_with_its_attributes_and_a_rolled_back_one_does_not(db:
     let cause = Cause::root();
 
     cause.clone().scope(service.say(&[("a", 1), ("a", 2), ("b", 1)])).await;
-    let mut tx = service.db.begin().await.unwrap();
+    let mut tx = Tx::begin(&service.db).await.unwrap();
     append(&mut tx, [fact::<Basics>("a", 3)]).await.unwrap();
     tx.rollback().await.unwrap();
     service.say(&[("a", 4)]).await;
@@ -46,10 +46,10 @@ impl Topic for Refused {
 #[sqlx::test]
 async fn what_cannot_be_sent_is_refused_in_the_callers_transaction(db: PgPool) {
     messaging::migrate(&db).await.unwrap();
-    let mut conn = db.acquire().await.unwrap();
+    let mut tx = Tx::begin(&db).await.unwrap();
 
-    let no_key = append(&mut conn, [fact::<Refused>("", 1)]).await;
-    let too_large = append(&mut conn, [fact::<Refused>(&"k".repeat(900_001), 1)]).await;
+    let no_key = append(&mut tx, [fact::<Refused>("", 1)]).await;
+    let too_large = append(&mut tx, [fact::<Refused>(&"k".repeat(900_001), 1)]).await;
 
     assert!(matches!(no_key, Err(messaging::AppendError::NoKey(_))));
     assert!(matches!(too_large, Err(messaging::AppendError::TooLarge { .. })));
@@ -67,7 +67,7 @@ async fn an_open_writer_in_another_database_or_in_this_one_holds_nothing_up(db: 
     let mut elsewhere = elsewhere.connect().await.unwrap();
     let mut foreign = elsewhere.begin().await.unwrap();
     sqlx::query("select pg_current_xact_id()").execute(&mut *foreign).await.unwrap();
-    let mut open = service.db.begin().await.unwrap();
+    let mut open = Tx::begin(&service.db).await.unwrap();
     append(&mut open, [fact::<Elsewhere>("slow", 1)]).await.unwrap();
     let relay = service.relay();
 
@@ -175,10 +175,13 @@ async fn only_the_holder_of_the_term_can_seal(db: PgPool) {
 #[sqlx::test]
 async fn a_sealed_window_is_flushed_even_if_its_events_were_not(db: PgPool) {
     messaging::migrate(&db).await.unwrap();
-    let mut conn = db.acquire().await.unwrap();
-    sqlx::query("set synchronous_commit = off").execute(&mut *conn).await.unwrap();
+    let options = db.connect_options().as_ref().clone().options([("synchronous_commit", "off")]);
+    let unflushed = PgPool::connect_with(options).await.unwrap();
+    let mut conn = unflushed.acquire().await.unwrap();
     for n in 0..50 {
-        append(&mut conn, [fact::<Deposed>("a", n)]).await.unwrap();
+        let mut tx = Tx::begin(&unflushed).await.unwrap();
+        append(&mut tx, [fact::<Deposed>("a", n)]).await.unwrap();
+        tx.commit().await.unwrap();
         let sealed = format!("select lsn from messaging.seal(0, {n}, false)");
         let flushed: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
             "with sealed as materialized ({sealed}) select true from sealed"

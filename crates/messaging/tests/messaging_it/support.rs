@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use messaging::{
     AppendError, Classify, Consumer, DecodeError, EnqueueError, ErrorClass, Event, EventSet,
-    Handler, Meta, Metrics, Outgoing, Relay, RelaySettings, TopicSpec, append, create_topics,
-    migrate,
+    Handlers, Meta, Metrics, Outgoing, Reaction, Relay, RelaySettings, TopicSpec, Tx, append,
+    create_topics, migrate,
 };
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Headers;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -101,22 +101,17 @@ pub(crate) struct Recorder<T> {
     topic: PhantomData<T>,
 }
 
-impl<T: Topic> Handler for Recorder<T> {
+impl<T: Topic> Reaction for Recorder<T> {
     type Event = Fact<T>;
     type Error = Trouble;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        fact: Fact<T>,
-        meta: &Meta,
-    ) -> Result<(), Trouble> {
+    async fn react(&self, tx: &mut Tx, fact: Fact<T>, meta: &Meta) -> Result<(), Trouble> {
         sqlx::query("insert into heard (key, n, event_id, version) values ($1, $2, $3, $4)")
             .bind(&fact.key)
             .bind(fact.n)
             .bind(meta.event_id)
             .bind(meta.version)
-            .execute(conn)
+            .execute(&mut **tx)
             .await?;
         let mut faults = self.faults.lock().unwrap();
         match faults.get_mut(&(fact.key, fact.n)) {
@@ -200,9 +195,13 @@ impl<T: Topic> Service<T> {
         self.consumer_with(Recorder::<T> { faults: Arc::clone(&self.faults), topic: PhantomData })
     }
 
-    pub(crate) fn consumer_with(&self, handler: impl Handler) -> Running {
+    pub(crate) fn consumer_with(&self, reaction: impl Reaction) -> Running {
+        self.consumer_of(Handlers::new().react(reaction))
+    }
+
+    pub(crate) fn consumer_of(&self, handlers: Handlers) -> Running {
         let consumer =
-            Consumer::new(self.consumer, &brokers(), self.db.clone(), metrics()).handle(handler);
+            Consumer::new(self.consumer, &brokers(), self.db.clone(), metrics(), handlers);
         Running::start(|stop| consumer.run(stop))
     }
 
@@ -212,7 +211,7 @@ impl<T: Topic> Service<T> {
 
     /// Commits facts in one transaction.
     pub(crate) async fn say(&self, facts: &[(&str, i64)]) {
-        let mut tx = self.db.begin().await.unwrap();
+        let mut tx = Tx::begin(&self.db).await.unwrap();
         append(&mut tx, facts.iter().map(|(key, n)| fact::<T>(key, *n))).await.unwrap();
         tx.commit().await.unwrap();
     }

@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use messaging::{
-    Attempt, ErrorClass, GaveUp, Worker, Workers, announcing, append, enqueue, enqueue_at, migrate,
+    Attempt, ErrorClass, GaveUp, Tx, Worker, Workers, announcing, append, enqueue, enqueue_at,
+    migrate,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio::sync::Barrier;
 use tokio::time::Instant;
@@ -55,7 +56,7 @@ impl Worker for Till {
 
     async fn settle(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         job: &Charge,
         outcome: Result<&u32, GaveUp>,
     ) -> Result<(), Trouble> {
@@ -63,9 +64,9 @@ impl Worker for Till {
         sqlx::query("insert into settled (order_id, outcome) values ($1, $2)")
             .bind(&job.order)
             .bind(outcome)
-            .execute(&mut *conn)
+            .execute(&mut **tx)
             .await?;
-        append(conn, [fact::<Slips>(&job.order, i64::from(job.n))]).await?;
+        append(tx, [fact::<Slips>(&job.order, i64::from(job.n))]).await?;
         if job.order == "torn" {
             return Err(Trouble::Told(ErrorClass::Permanent));
         }
@@ -93,8 +94,13 @@ fn start(db: &PgPool, till: &Till) -> Running {
 }
 
 async fn charge(db: &PgPool, order: &str, n: u32) {
-    let mut conn = db.acquire().await.unwrap();
-    enqueue::<Till>(&mut conn, order, &Charge { order: order.to_owned(), n }).await.unwrap();
+    queue::<Till>(db, order, &Charge { order: order.to_owned(), n }).await;
+}
+
+async fn queue<W: Worker>(db: &PgPool, aggregate: &str, job: &W::Job) {
+    let mut tx = Tx::begin(db).await.unwrap();
+    enqueue::<W>(&mut tx, aggregate, job).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 async fn settled(db: &PgPool, order: &str) -> Vec<String> {
@@ -174,9 +180,10 @@ async fn a_timer_runs_when_it_is_due_and_holds_up_nobody_before(db: PgPool) {
     let till = Till::default();
     let workers = start(&db, &till);
     let due = OffsetDateTime::now_utc() + Duration::from_secs(2);
-    let mut conn = db.acquire().await.unwrap();
+    let mut tx = Tx::begin(&db).await.unwrap();
     let timer = Charge { order: "o1".into(), n: 1 };
-    enqueue_at::<Till>(&mut conn, "o1", &timer, due).await.unwrap();
+    enqueue_at::<Till>(&mut tx, "o1", &timer, due).await.unwrap();
+    tx.commit().await.unwrap();
     charge(&db, "o1", 2).await;
 
     wait_for(&db, "o1", &["2"]).await;
@@ -257,13 +264,8 @@ impl Worker for Butterfingers {
         Ok(())
     }
 
-    async fn settle(
-        &self,
-        conn: &mut PgConnection,
-        _: &Charge,
-        _: Result<&(), GaveUp>,
-    ) -> Result<(), Trouble> {
-        sqlx::query("insert into settled (outcome) values ('dropped')").execute(conn).await?;
+    async fn settle(&self, tx: &mut Tx, _: &Charge, _: Result<&(), GaveUp>) -> Result<(), Trouble> {
+        sqlx::query("insert into settled (outcome) values ('dropped')").execute(&mut **tx).await?;
         panic!("settling panics");
     }
 }
@@ -271,9 +273,8 @@ impl Worker for Butterfingers {
 #[sqlx::test]
 async fn a_settlement_that_panics_uses_up_attempts_and_then_waits_for_a_person(db: PgPool) {
     prepare(&db).await;
-    let mut conn = db.acquire().await.unwrap();
     let job = Charge { order: "a".to_owned(), n: 1 };
-    enqueue::<Butterfingers>(&mut conn, "a", &job).await.unwrap();
+    queue::<Butterfingers>(&db, "a", &job).await;
     let workers = Workers::new(db.clone(), metrics()).work(Butterfingers);
     let running = Running::start(|stop| workers.run(stop));
 
@@ -322,7 +323,7 @@ impl Worker for Slow {
 
     async fn settle(
         &self,
-        _: &mut PgConnection,
+        _: &mut Tx,
         job: &Charge,
         _: Result<&(), GaveUp>,
     ) -> Result<(), Trouble> {
@@ -343,9 +344,8 @@ async fn a_job_that_comes_while_the_one_before_it_is_settled_does_not_wait_for_t
     let workers = Running::start(|stop| workers.run(stop));
     let say = async |n| {
         announcing(async {
-            let mut conn = db.acquire().await.unwrap();
             let job = Charge { order: "a".to_owned(), n };
-            enqueue::<Slow>(&mut conn, "a", &job).await.unwrap();
+            queue::<Slow>(&db, "a", &job).await;
         })
         .await;
     };
@@ -373,26 +373,26 @@ impl Worker for Chatty {
     type Error = Trouble;
 
     async fn call(&self, job: &Charge, _: &Attempt) -> Result<(), Trouble> {
-        let mut conn = self.0.acquire().await?;
-        Ok(append(&mut conn, [fact::<Slips>(&job.order, 1)]).await?)
+        let mut tx = Tx::begin(&self.0).await?;
+        append(&mut tx, [fact::<Slips>(&job.order, 1)]).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn settle(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         job: &Charge,
         _: Result<&(), GaveUp>,
     ) -> Result<(), Trouble> {
-        Ok(append(conn, [fact::<Slips>(&job.order, 2)]).await?)
+        Ok(append(tx, [fact::<Slips>(&job.order, 2)]).await?)
     }
 }
 
 #[sqlx::test]
 async fn what_a_call_says_and_what_its_settlement_says_have_ids_of_their_own(db: PgPool) {
     prepare(&db).await;
-    let mut conn = db.acquire().await.unwrap();
     let job = Charge { order: "a".to_owned(), n: 1 };
-    enqueue::<Chatty>(&mut conn, "a", &job).await.unwrap();
+    queue::<Chatty>(&db, "a", &job).await;
     let workers = Workers::new(db.clone(), metrics()).work(Chatty(db.clone()));
     let running = Running::start(|stop| workers.run(stop));
 

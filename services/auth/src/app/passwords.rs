@@ -1,9 +1,9 @@
 //! Proving that one knows a password, changing it, and getting a new one when it is forgotten.
 
 use kernel::AccountId;
+use messaging::Tx;
 use problem::FieldError;
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::PgConnection;
 use web::{Caller, RequestError};
 
 use super::Auth;
@@ -69,7 +69,7 @@ impl Auth {
     pub(crate) async fn request_reset(&self, email: &str, network: &str) -> Result<(), Error> {
         self.admit(network).await?;
         let may_mail = self.may_mail(email).await?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         let known = store::accounts::find_by_email(&mut tx, email).await?;
         if let Some(account) = known.filter(|_| may_mail) {
             self.send_reset(&mut tx, &account).await?;
@@ -78,14 +78,10 @@ impl Auth {
         Ok(())
     }
 
-    pub(crate) async fn send_reset(
-        &self,
-        conn: &mut PgConnection,
-        account: &Account,
-    ) -> Result<(), Error> {
+    pub(crate) async fn send_reset(&self, tx: &mut Tx, account: &Account) -> Result<(), Error> {
         let (purpose, now) = (Purpose::ResetPassword, self.clock.now());
-        let token = store::mail_tokens::issue(conn, account.id, purpose, now).await?;
-        messaging::append(conn, [publish::password_reset_requested(account, token)]).await?;
+        let token = store::mail_tokens::issue(tx, account.id, purpose, now).await?;
+        messaging::append(tx, [publish::password_reset_requested(account, token)]).await?;
         Ok(())
     }
 
@@ -101,7 +97,7 @@ impl Auth {
         self.admit(network).await?;
         let password_hash = self.passwords.hash(password).await?;
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         let id = store::mail_tokens::redeem(&mut tx, token, Purpose::ResetPassword, now).await?;
         let account = store::accounts::lock(&mut tx, id).await?;
         accept("password", password, &account.email)?;

@@ -1,8 +1,8 @@
 //! Signing up and confirming the e-mail address.
 
 use kernel::AccountId;
+use messaging::Tx;
 use secrecy::SecretString;
-use sqlx::PgConnection;
 use web::{Caller, Role};
 
 use super::Auth;
@@ -34,7 +34,7 @@ impl Auth {
             confirmed_at: None,
             created_at: now,
         };
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         if store::accounts::save(&mut tx, &new).await? {
             self.welcome(&mut tx, new.id).await?;
         } else if may_mail {
@@ -44,20 +44,20 @@ impl Auth {
         Ok(())
     }
 
-    async fn welcome(&self, conn: &mut PgConnection, id: AccountId) -> Result<(), Error> {
-        store::accounts::grant(conn, id, Role::Shopper, self.clock.now()).await?;
-        messaging::append(conn, [publish::registered(id).version(1)]).await?;
-        let account = store::accounts::find(conn, id).await?;
-        self.ask_for_confirmation(conn, &account).await?;
+    async fn welcome(&self, tx: &mut Tx, id: AccountId) -> Result<(), Error> {
+        store::accounts::grant(tx, id, Role::Shopper, self.clock.now()).await?;
+        messaging::append(tx, [publish::registered(id).version(1)]).await?;
+        let account = store::accounts::find(tx, id).await?;
+        self.ask_for_confirmation(tx, &account).await?;
         tracing::info!(account.id = %id, "account registered");
         Ok(())
     }
 
     /// Somebody signed up with the address of an account: its owner gets the mail of a forgotten
     /// password, which is what an owner who does so needs.
-    async fn tell_owner(&self, conn: &mut PgConnection, email: &str) -> Result<(), Error> {
-        if let Some(account) = store::accounts::find_by_email(conn, email).await? {
-            self.send_reset(conn, &account).await?;
+    async fn tell_owner(&self, tx: &mut Tx, email: &str) -> Result<(), Error> {
+        if let Some(account) = store::accounts::find_by_email(tx, email).await? {
+            self.send_reset(tx, &account).await?;
             tracing::info!(account.id = %account.id, "somebody signed up with a known address");
         }
         Ok(())
@@ -69,7 +69,7 @@ impl Auth {
         if account.email_confirmed || !self.may_mail(&account.email).await? {
             return Ok(());
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         self.ask_for_confirmation(&mut tx, &account).await?;
         tx.commit().await?;
         Ok(())
@@ -78,7 +78,7 @@ impl Auth {
     /// Spends the token of a mail: the address is the owner's, who may sell from now on.
     pub(crate) async fn confirm_email(&self, token: &str) -> Result<(), Error> {
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         let id = store::mail_tokens::redeem(&mut tx, token, Purpose::ConfirmEmail, now).await?;
         let account = store::accounts::lock(&mut tx, id).await?;
         self.note_confirmed(&mut tx, &account).await?;
@@ -87,33 +87,25 @@ impl Auth {
     }
 
     /// Marks an address as confirmed, once. The account's row is locked by the caller.
-    pub(crate) async fn note_confirmed(
-        &self,
-        conn: &mut PgConnection,
-        account: &Account,
-    ) -> Result<(), Error> {
+    pub(crate) async fn note_confirmed(&self, tx: &mut Tx, account: &Account) -> Result<(), Error> {
         let now = self.clock.now();
-        if !store::accounts::confirm_email(conn, account.id, now).await? {
+        if !store::accounts::confirm_email(tx, account.id, now).await? {
             return Ok(());
         }
         let mut events = vec![publish::email_confirmed(account.id)];
-        if store::accounts::grant(conn, account.id, Role::Seller, now).await? {
+        if store::accounts::grant(tx, account.id, Role::Seller, now).await? {
             events.push(publish::role_granted(account.id, Role::Seller));
         }
-        super::roles::say(conn, account.id, events).await?;
-        messaging::append(conn, [publish::welcomed(account)]).await?;
+        super::roles::say(tx, account.id, events).await?;
+        messaging::append(tx, [publish::welcomed(account)]).await?;
         tracing::info!(account.id = %account.id, "e-mail confirmed");
         Ok(())
     }
 
-    async fn ask_for_confirmation(
-        &self,
-        conn: &mut PgConnection,
-        account: &Account,
-    ) -> Result<(), Error> {
+    async fn ask_for_confirmation(&self, tx: &mut Tx, account: &Account) -> Result<(), Error> {
         let (purpose, now) = (Purpose::ConfirmEmail, self.clock.now());
-        let token = store::mail_tokens::issue(conn, account.id, purpose, now).await?;
-        messaging::append(conn, [publish::confirmation_requested(account, token)]).await?;
+        let token = store::mail_tokens::issue(tx, account.id, purpose, now).await?;
+        messaging::append(tx, [publish::confirmation_requested(account, token)]).await?;
         Ok(())
     }
 }

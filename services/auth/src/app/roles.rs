@@ -1,8 +1,7 @@
 //! What accounts may do: granting roles, and saying so.
 
 use kernel::AccountId;
-use messaging::Outgoing;
-use sqlx::PgConnection;
+use messaging::{Outgoing, Tx};
 use web::{Caller, Role};
 
 use super::Auth;
@@ -10,14 +9,10 @@ use crate::store::accounts::Account;
 use crate::{Error, publish, store};
 
 /// Appends events about an account with the versions that follow its last.
-pub(crate) async fn say(
-    conn: &mut PgConnection,
-    id: AccountId,
-    events: Vec<Outgoing>,
-) -> Result<(), Error> {
+pub(crate) async fn say(tx: &mut Tx, id: AccountId, events: Vec<Outgoing>) -> Result<(), Error> {
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let last = store::accounts::advance(conn, id, count).await?;
-    messaging::append(conn, publish::numbered(events, last)).await?;
+    let last = store::accounts::advance(tx, id, count).await?;
+    messaging::append(tx, publish::numbered(events, last)).await?;
     Ok(())
 }
 
@@ -34,7 +29,7 @@ impl Auth {
             return Err(web::RequestError::MissingRole(Role::Staff.as_str()).into());
         }
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         store::accounts::lock(&mut tx, id).await?;
         if store::accounts::grant(&mut tx, id, role, now).await? {
             say(&mut tx, id, vec![publish::role_granted(id, role)]).await?;

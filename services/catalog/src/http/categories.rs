@@ -2,9 +2,8 @@
 
 use axum::extract::State as Extract;
 use http::StatusCode;
-use messaging::Outgoing;
+use messaging::{Outgoing, Tx};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use web::{Check, Json, Problem, Staff};
 
 use super::State;
@@ -69,7 +68,7 @@ pub(super) async fn define_category(
     let message = "expected lower-case letters, digits and single dashes, at most 120";
     check.that(slug::fits(&slug), "slug", message);
     let name = check.take(name).map_err(Error::from)?;
-    let mut tx = state.db.begin().await.map_err(Error::from)?;
+    let mut tx = Tx::begin(&state.db).await.map_err(Error::from)?;
     define(&mut tx, &slug, &name, body.position).await?;
     let all = store::categories::list(&mut tx).await?;
     tx.commit().await.map_err(Error::from)?;
@@ -79,28 +78,19 @@ pub(super) async fn define_category(
 }
 
 /// Defines a category and says so, unless it was so already.
-async fn define(
-    conn: &mut PgConnection,
-    slug: &str,
-    name: &str,
-    position: Option<i32>,
-) -> Result<(), Error> {
-    if let Some(saved) = store::categories::save(conn, slug, name, position).await? {
+async fn define(tx: &mut Tx, slug: &str, name: &str, position: Option<i32>) -> Result<(), Error> {
+    if let Some(saved) = store::categories::save(tx, slug, name, position).await? {
         let Category { slug, name, position } = saved;
         let defined = contracts::catalog::CategoryDefined { slug, name, position };
-        messaging::append(conn, [Outgoing::new(&defined)]).await?;
+        messaging::append(tx, [Outgoing::new(&defined)]).await?;
     }
     Ok(())
 }
 
 /// Defines a category unless there is one of that slug, whatever its name.
-pub(crate) async fn define_if_new(
-    conn: &mut PgConnection,
-    slug: &str,
-    name: &str,
-) -> Result<(), Error> {
-    if store::categories::exists(conn, slug).await? {
+pub(crate) async fn define_if_new(tx: &mut Tx, slug: &str, name: &str) -> Result<(), Error> {
+    if store::categories::exists(tx, slug).await? {
         return Ok(());
     }
-    define(conn, slug, name, None).await
+    define(tx, slug, name, None).await
 }

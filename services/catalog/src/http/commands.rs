@@ -6,6 +6,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 use kernel::{MediaId, Money, ProductId, Sku, VariantId};
+use messaging::Tx;
 use serde::Deserialize;
 use web::{Check, IfMatch, Json, Path, Problem, Query, SignedIn};
 
@@ -151,7 +152,7 @@ pub(super) async fn add_variant(
     let opening_quantity = view::quantity(&mut check, "opening_quantity", body.opening_quantity);
     let checked = (|| Some((values?, price?, opening_quantity?)))();
     let (values, price, opening_quantity) = check.take(checked).map_err(Error::from)?;
-    let mut tx = state.db.begin().await.map_err(Error::from)?;
+    let mut tx = Tx::begin(&state.db).await.map_err(Error::from)?;
     let sku = match body.sku {
         Some(sku) => sku,
         None => derived_sku(&mut tx, id, &values).await?,
@@ -224,7 +225,7 @@ pub(super) async fn add_media(
     let mut check = Check::new();
     let alt = check.text("alt", &described.alt, 0..=300);
     let alt = check.take(alt).map_err(Error::from)?;
-    let mut tx = state.db.begin().await.map_err(Error::from)?;
+    let mut tx = Tx::begin(&state.db).await.map_err(Error::from)?;
     let file = store::pictures::keep(&mut tx, &bytes).await?;
     let picture = Picture { id: MediaId::new(), file, alt, stand_in: false, source: None };
     let command = Command::AddMedia(picture);

@@ -3,8 +3,8 @@
 use axum::extract::State as Extract;
 use http::StatusCode;
 use kernel::{MediaId, Money, ProductId, Sku, VariantId};
+use messaging::Tx;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use web::idempotency::{self, Scope, Stored};
 use web::{Caller, Check, IdempotencyKey, Json, Problem, SignedIn};
 
@@ -56,7 +56,7 @@ pub(super) async fn offer_item(
     Json(body): Json<OfferItem>,
 ) -> Result<Stored, Problem> {
     let scope = Scope::new(caller.account, "offer_item", &key, &body);
-    let mut tx = state.db.begin().await.map_err(Error::from)?;
+    let mut tx = Tx::begin(&state.db).await.map_err(Error::from)?;
     if let Some(stored) = idempotency::begin(&mut tx, &scope).await? {
         return Ok(stored);
     }
@@ -66,22 +66,18 @@ pub(super) async fn offer_item(
     Ok(stored)
 }
 
-async fn offer(
-    conn: &mut PgConnection,
-    caller: &Caller,
-    body: OfferItem,
-) -> Result<Offered, Error> {
+async fn offer(tx: &mut Tx, caller: &Caller, body: OfferItem) -> Result<Offered, Error> {
     let mut check = Check::new();
     let title = check.text("title", &body.title, 1..=255);
     let description = view::description(&mut check, "description", &body.description);
     let price = view::price(&mut check, "price", body.price);
     let message = "expected 1 to 999 pieces";
     check.that((1..=999).contains(&body.quantity), "quantity", message);
-    if !store::categories::exists(conn, &body.category).await? {
+    if !store::categories::exists(tx, &body.category).await? {
         check.wrong("category", "there is no such category");
     }
     let file = match body.picture {
-        Some(media) => store::pictures::uploaded(conn, media, caller.account).await?,
+        Some(media) => store::pictures::uploaded(tx, media, caller.account).await?,
         None => None,
     };
     check.that(file.is_some() || body.picture.is_none(), "picture", "send the picture first");
@@ -112,17 +108,17 @@ async fn offer(
         opening_quantity: body.quantity,
     };
     let mut change = Change::new(id);
-    change.run(conn, Command::Create(draft)).await?;
-    change.run(conn, Command::AddVariant(offer)).await?;
+    change.run(tx, Command::Create(draft)).await?;
+    change.run(tx, Command::AddVariant(offer)).await?;
     let shown = match file {
         Some(file) => {
             let id = MediaId::new();
             Command::AddMedia(Picture { id, file, alt: title, stand_in: false, source: None })
         }
-        None => picture::add_stand_in(conn, change.product()?).await?,
+        None => picture::add_stand_in(tx, change.product()?).await?,
     };
-    change.run(conn, shown).await?;
-    change.run(conn, Command::Publish).await?;
-    let Current { product, version } = change.save(conn).await?;
+    change.run(tx, shown).await?;
+    change.run(tx, Command::Publish).await?;
+    let Current { product, version } = change.save(tx).await?;
     Ok(Offered { product_id: id, handle: product.handle, sku, version })
 }

@@ -4,6 +4,7 @@ use axum::extract::State as Extract;
 use axum::response::Response;
 use http::StatusCode;
 use kernel::ProductId;
+use messaging::Tx;
 use serde::Deserialize;
 use web::{Check, Json, Page, PageQuery, Path, Problem, Query, SignedIn};
 
@@ -89,7 +90,7 @@ pub(super) fn fresh_handle(title: &str, id: ProductId) -> String {
 }
 
 async fn create(state: &State, draft: Draft) -> Result<crate::app::Current, Error> {
-    let mut tx = state.db.begin().await?;
+    let mut tx = Tx::begin(&state.db).await?;
     let mut change = Change::new(draft.id);
     change.run(&mut tx, Command::Create(draft)).await?;
     let current = change.save(&mut tx).await?;

@@ -1,6 +1,7 @@
 //! One product of a file: made, or changed where the file says otherwise than the last one.
 
 use kernel::{MediaId, ProductId, Sku, VariantId};
+use messaging::Tx;
 use sqlx::PgConnection;
 
 use crate::app::Change;
@@ -32,24 +33,24 @@ impl<E: Into<Error>> From<E> for Failure {
 
 /// Applies what a file says of one product.
 pub(super) async fn apply(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     mut said: Said,
     findings: &mut Vec<Finding>,
 ) -> Result<Became, Failure> {
-    let last = store::imports::last_said(conn, &said.handle).await?;
+    let last = store::imports::last_said(tx, &said.handle).await?;
     if last.as_ref().is_some_and(|(_, last)| last.fingerprint() == said.fingerprint()) {
         return Ok(Became::Unchanged);
     }
     let known = match &last {
         Some((product, _)) => Some(*product),
-        None => store::products::by_handle(conn, &said.handle).await?,
+        None => store::products::by_handle(tx, &said.handle).await?,
     };
     let last = last.map(|(_, said)| said);
     let (slug, name) = import::category(&said);
-    categories::define_if_new(conn, &slug, &name).await?;
+    categories::define_if_new(tx, &slug, &name).await?;
     let mut change = match known {
-        Some(id) => Change::load(conn, id).await?,
-        None => create(conn, &said, slug.clone()).await?,
+        Some(id) => Change::load(tx, id).await?,
+        None => create(tx, &said, slug.clone()).await?,
     };
     if change.product()?.seller.is_some() {
         let message = "a seller's listing has this handle";
@@ -57,22 +58,22 @@ pub(super) async fn apply(
         return Err(Failure::Refused);
     }
     if known.is_some() {
-        change_facts(conn, &mut change, last.as_ref(), &said, slug, findings).await?;
+        change_facts(tx, &mut change, last.as_ref(), &said, slug, findings).await?;
     }
-    add_variants(conn, &mut change, last.as_ref(), &mut said, findings).await?;
-    add_pictures(conn, &mut change, last.as_ref(), &mut said, findings).await?;
-    change_status(conn, &mut change, last.as_ref(), &said, findings).await?;
+    add_variants(tx, &mut change, last.as_ref(), &mut said, findings).await?;
+    add_pictures(tx, &mut change, last.as_ref(), &mut said, findings).await?;
+    change_status(tx, &mut change, last.as_ref(), &said, findings).await?;
     let became = match (known, change.changed()) {
         (None, _) => Became::Created,
         (Some(_), true) => Became::Changed,
         (Some(_), false) => Became::Unchanged,
     };
     let remote = change.remote_pictures();
-    let current = change.save(conn).await?;
+    let current = change.save(tx).await?;
     for (media, source) in remote {
-        fetcher::want(conn, current.product.id, media, source).await?;
+        fetcher::want(tx, current.product.id, media, source).await?;
     }
-    store::imports::remember(conn, current.product.id, &said).await?;
+    store::imports::remember(tx, current.product.id, &said).await?;
     Ok(became)
 }
 
@@ -144,7 +145,7 @@ async fn change_facts(
 
 /// Adds the variants that are new. Those that are refused are forgotten, so that a corrected file adds them.
 async fn add_variants(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     change: &mut Change,
     last: Option<&Said>,
     said: &mut Said,
@@ -157,10 +158,10 @@ async fn add_variants(
     for variant in new {
         let row = variant.row;
         let values = variant.values.clone();
-        let added = match offer(conn, &said.handle, variant, change.product()?).await? {
+        let added = match offer(tx, &said.handle, variant, change.product()?).await? {
             Ok(offer) => {
                 let command = Command::AddVariant(offer);
-                attempt(conn, change, command, (row, "Variant SKU"), findings).await?
+                attempt(tx, change, command, (row, "Variant SKU"), findings).await?
             }
             Err(message) => {
                 findings.push(Finding::error(row, "Variant SKU", message));

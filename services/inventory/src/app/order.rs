@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{OrderId, Sku};
-use messaging::Outgoing;
+use messaging::{Outgoing, Tx};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -28,12 +28,12 @@ pub(crate) struct Placing {
 }
 
 /// Sets every line of an order aside, or refuses all.
-pub(crate) async fn place(conn: &mut PgConnection, placing: Placing) -> Result<(), Error> {
-    let known = reservations::lock(conn, placing.order).await?;
+pub(crate) async fn place(tx: &mut Tx, placing: Placing) -> Result<(), Error> {
+    let known = reservations::lock(tx, placing.order).await?;
     if decide(known.state, Command::Place)? != Step::Reserve {
         return Ok(());
     }
-    let mut shelves = Shelves::lock(conn, placing.wanted.keys()).await?;
+    let mut shelves = Shelves::lock(tx, placing.wanted.keys()).await?;
     let missing = placing.wanted.keys().find(|sku| !shelves.after.contains_key(sku));
     if let Some(missing) = missing
         && !placing.unknown_is_refused
@@ -43,77 +43,73 @@ pub(crate) async fn place(conn: &mut PgConnection, placing: Placing) -> Result<(
     let picks = match shelves.reserve(&placing.wanted) {
         Ok(picks) => picks,
         Err(shortages) => {
-            reservations::save(conn, known, State::Refused, None).await?;
+            reservations::save(tx, known, State::Refused, None).await?;
             let refused = publish::outcome(known, Outcome::Refused(shortages));
-            return Ok(messaging::append(conn, [refused]).await?);
+            return Ok(messaging::append(tx, [refused]).await?);
         }
     };
-    reservations::save(conn, known, State::Reserved, Some(placing.expires_at)).await?;
-    reservations::set_lines(conn, known, &picks).await?;
+    reservations::save(tx, known, State::Reserved, Some(placing.expires_at)).await?;
+    reservations::set_lines(tx, known, &picks).await?;
     let timer = Expire { order: placing.order };
     let aggregate = placing.order.to_string();
-    messaging::enqueue_at::<Expiry>(conn, &aggregate, &timer, placing.expires_at).await?;
+    messaging::enqueue_at::<Expiry>(tx, &aggregate, &timer, placing.expires_at).await?;
     let reserved = publish::outcome(known, Outcome::Reserved);
-    shelves.save_and_say(conn, [reserved]).await
+    shelves.save_and_say(tx, [reserved]).await
 }
 
 /// Follows whatever else happens to an order.
-pub(crate) async fn follow(
-    conn: &mut PgConnection,
-    order: OrderId,
-    command: Command,
-) -> Result<(), Error> {
-    let known = reservations::lock(conn, order).await?;
+pub(crate) async fn follow(tx: &mut Tx, order: OrderId, command: Command) -> Result<(), Error> {
+    let known = reservations::lock(tx, order).await?;
     match decide(known.state, command)? {
         Step::Nothing => Ok(()),
         // Only `place` knows the lines.
         Step::Reserve => Err(Rejection::NotPlacedYet.into()),
-        Step::Hold => reservations::save(conn, known, State::Held, None).await,
-        Step::Forgo => reservations::save(conn, known, State::Forgone, None).await,
-        Step::Release(end) => release(conn, known, end).await,
-        Step::ReserveAgain => hold_again(conn, known).await,
-        Step::Depart => depart(conn, known).await,
+        Step::Hold => reservations::save(tx, known, State::Held, None).await,
+        Step::Forgo => reservations::save(tx, known, State::Forgone, None).await,
+        Step::Release(end) => release(tx, known, end).await,
+        Step::ReserveAgain => hold_again(tx, known).await,
+        Step::Depart => depart(tx, known).await,
         Step::DepartUnreserved => {
-            hold_again(conn, known).await?;
-            let held = reservations::lock(conn, order).await?;
-            depart(conn, held).await
+            hold_again(tx, known).await?;
+            let held = reservations::lock(tx, order).await?;
+            depart(tx, held).await
         }
     }
 }
 
-async fn release(conn: &mut PgConnection, known: Known, end: State) -> Result<(), Error> {
-    let picks = reservations::lines(conn, known.order).await?;
-    let mut shelves = Shelves::lock(conn, picks.iter().map(|pick| &pick.sku)).await?;
+async fn release(tx: &mut Tx, known: Known, end: State) -> Result<(), Error> {
+    let picks = reservations::lines(tx, known.order).await?;
+    let mut shelves = Shelves::lock(tx, picks.iter().map(|pick| &pick.sku)).await?;
     shelves.each(&picks, Shelf::release);
-    reservations::save(conn, known, end, None).await?;
+    reservations::save(tx, known, end, None).await?;
     let released = publish::outcome(known, Outcome::Released);
-    shelves.save_and_say(conn, [released]).await
+    shelves.save_and_say(tx, [released]).await
 }
 
 /// Sets aside again what the order had. A shortage is for a person: the goods were promised.
-async fn hold_again(conn: &mut PgConnection, known: Known) -> Result<(), Error> {
+async fn hold_again(tx: &mut Tx, known: Known) -> Result<(), Error> {
     let mut wanted = BTreeMap::<Sku, i64>::new();
-    for pick in reservations::lines(conn, known.order).await? {
+    for pick in reservations::lines(tx, known.order).await? {
         *wanted.entry(pick.sku).or_default() += pick.quantity;
     }
-    let mut shelves = Shelves::lock(conn, wanted.keys()).await?;
+    let mut shelves = Shelves::lock(tx, wanted.keys()).await?;
     let picks = shelves.reserve(&wanted).map_err(|mut shortages| match shortages.pop() {
         Some(Shortage { sku, wanted, available }) => Error::Short { sku, wanted, available },
         None => Error::Corrupt("reservation_lines"),
     })?;
-    reservations::save(conn, known, State::Held, None).await?;
-    reservations::set_lines(conn, known, &picks).await?;
-    shelves.save_and_say(conn, []).await
+    reservations::save(tx, known, State::Held, None).await?;
+    reservations::set_lines(tx, known, &picks).await?;
+    shelves.save_and_say(tx, []).await
 }
 
-async fn depart(conn: &mut PgConnection, known: Known) -> Result<(), Error> {
-    let picks = reservations::lines(conn, known.order).await?;
-    let mut shelves = Shelves::lock(conn, picks.iter().map(|pick| &pick.sku)).await?;
+async fn depart(tx: &mut Tx, known: Known) -> Result<(), Error> {
+    let picks = reservations::lines(tx, known.order).await?;
+    let mut shelves = Shelves::lock(tx, picks.iter().map(|pick| &pick.sku)).await?;
     shelves.each(&picks, Shelf::depart);
-    reservations::save(conn, known, State::Dispatched, None).await?;
-    movements::dispatched(conn, known.order, &picks).await?;
+    reservations::save(tx, known, State::Dispatched, None).await?;
+    movements::dispatched(tx, known.order, &picks).await?;
     let dispatched = publish::outcome(known, Outcome::Dispatched);
-    shelves.save_and_say(conn, [dispatched]).await
+    shelves.save_and_say(tx, [dispatched]).await
 }
 
 /// Locked shelves, as they were and as they will be.
@@ -155,11 +151,11 @@ impl Shelves {
 
     async fn save_and_say(
         mut self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         outcome: impl IntoIterator<Item = Outgoing>,
     ) -> Result<(), Error> {
         let pairs = self.before.values().zip(self.after.values_mut());
-        let levels = save_changed(conn, pairs).await?;
-        Ok(messaging::append(conn, outcome.into_iter().chain(levels)).await?)
+        let levels = save_changed(tx, pairs).await?;
+        Ok(messaging::append(tx, outcome.into_iter().chain(levels)).await?)
     }
 }

@@ -2,6 +2,7 @@
 
 use kernel::AccountId;
 use kernel::Sku;
+use messaging::Tx;
 use sqlx::PgConnection;
 use web::RequestError;
 
@@ -13,19 +14,19 @@ use crate::store::stock::{self, Added, NewItem};
 use crate::{publish, store};
 
 /// Puts a new SKU on the shelf, once; one that was removed comes back with what it has.
-pub(crate) async fn open(conn: &mut PgConnection, item: &NewItem) -> Result<(), Error> {
-    let added = stock::add(conn, item).await?;
+pub(crate) async fn open(tx: &mut Tx, item: &NewItem) -> Result<(), Error> {
+    let added = stock::add(tx, item).await?;
     if added == Added::Known {
         return Ok(());
     }
-    let mut shelf = lock_one(conn, &item.sku).await?;
+    let mut shelf = lock_one(tx, &item.sku).await?;
     if added == Added::New {
-        movements::opening(conn, &item.sku, item.opening_quantity).await?;
+        movements::opening(tx, &item.sku, item.opening_quantity).await?;
     } else {
         shelf.version += 1;
-        stock::save(conn, &[&shelf]).await?;
+        stock::save(tx, &[&shelf]).await?;
     }
-    messaging::append(conn, [publish::level(&shelf)]).await?;
+    messaging::append(tx, [publish::level(&shelf)]).await?;
     Ok(())
 }
 
@@ -40,11 +41,11 @@ pub(crate) struct Correcting {
 }
 
 /// Corrects what lies in one place.
-pub(crate) async fn adjust(conn: &mut PgConnection, wish: &Correcting) -> Result<(), Error> {
-    if !store::locations::exists(conn, &wish.location).await? {
+pub(crate) async fn adjust(tx: &mut Tx, wish: &Correcting) -> Result<(), Error> {
+    if !store::locations::exists(tx, &wish.location).await? {
         return Err(wrong("location", "there is no such location"));
     }
-    let before = lock_one(conn, &wish.sku).await?;
+    let before = lock_one(tx, &wish.sku).await?;
     let mut after = before.clone();
     let change = after.adjust(&wish.location, wish.adjustment).map_err(|refusal| {
         let field = match wish.adjustment {
@@ -53,7 +54,7 @@ pub(crate) async fn adjust(conn: &mut PgConnection, wish: &Correcting) -> Result
         };
         if refusal == Refusal::OutOfRange { wrong(field, refusal) } else { refusal.into() }
     })?;
-    let said = save_changed(conn, [(&before, &mut after)].into_iter()).await?;
+    let said = save_changed(tx, [(&before, &mut after)].into_iter()).await?;
     let correction = Correction {
         sku: &wish.sku,
         location: &wish.location,
@@ -61,8 +62,8 @@ pub(crate) async fn adjust(conn: &mut PgConnection, wish: &Correcting) -> Result
         account: wish.account,
         reason: &wish.reason,
     };
-    movements::adjusted(conn, &correction).await?;
-    messaging::append(conn, said).await?;
+    movements::adjusted(tx, &correction).await?;
+    messaging::append(tx, said).await?;
     Ok(())
 }
 

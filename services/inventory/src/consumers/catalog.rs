@@ -2,8 +2,7 @@
 
 use contracts::ProductEvent;
 use contracts::catalog::VariantAdded;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use crate::app;
 use crate::domain::shelf::MOST;
@@ -13,20 +12,15 @@ use crate::store::stock::{self, NewItem};
 /// Hears `catalog.product.v1`.
 pub(crate) struct OnProduct;
 
-impl Handler for OnProduct {
+impl Reaction for OnProduct {
     type Event = ProductEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: ProductEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: ProductEvent, _: &Meta) -> Result<(), Error> {
         match event {
-            ProductEvent::VariantAdded(added) => app::open(conn, &item(added)?).await,
+            ProductEvent::VariantAdded(added) => app::open(tx, &item(added)?).await,
             ProductEvent::VariantRemoved(removed) => {
-                stock::remove(conn, &contracts::parse("sku", &removed.sku)?).await
+                stock::remove(tx, &contracts::parse("sku", &removed.sku)?).await
             }
             ProductEvent::ProductCreated(_)
             | ProductEvent::ProductTitleChanged(_)

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use contracts::orders::{OrderLine, OrderPlaced};
 use contracts::{ConvertError, OrderEvent};
 use kernel::Sku;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 use time::Duration;
 
 use crate::Config;
@@ -36,19 +35,14 @@ impl OnOrder {
     }
 }
 
-impl Handler for OnOrder {
+impl Reaction for OnOrder {
     type Event = OrderEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: OrderEvent,
-        meta: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: OrderEvent, meta: &Meta) -> Result<(), Error> {
         let (order_id, command) = match event {
             OrderEvent::OrderPlaced(placed) => {
-                return app::place(conn, self.placing(&placed, meta)?).await;
+                return app::place(tx, self.placing(&placed, meta)?).await;
             }
             OrderEvent::OrderConfirmed(confirmed) => (confirmed.order_id, Command::Confirm),
             OrderEvent::OrderCancelled(cancelled) => (cancelled.order_id, Command::Cancel),
@@ -56,7 +50,7 @@ impl Handler for OnOrder {
             | OrderEvent::OrderShipped(_)
             | OrderEvent::OrderDelivered(_) => return Ok(()),
         };
-        app::follow(conn, contracts::parse("order_id", &order_id)?, command).await
+        app::follow(tx, contracts::parse("order_id", &order_id)?, command).await
     }
 }
 

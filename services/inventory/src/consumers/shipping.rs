@@ -1,8 +1,7 @@
 //! What the carrier takes leaves the shelf.
 
 use contracts::ShipmentEvent;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use crate::app;
 use crate::domain::reservation::Command;
@@ -11,20 +10,15 @@ use crate::error::Error;
 /// Hears `shipping.shipment.v1`.
 pub(crate) struct OnShipment;
 
-impl Handler for OnShipment {
+impl Reaction for OnShipment {
     type Event = ShipmentEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: ShipmentEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: ShipmentEvent, _: &Meta) -> Result<(), Error> {
         match event {
             ShipmentEvent::ShipmentDispatched(dispatched) => {
                 let order = contracts::parse("order_id", &dispatched.order_id)?;
-                app::follow(conn, order, Command::Dispatch).await
+                app::follow(tx, order, Command::Dispatch).await
             }
             ShipmentEvent::ShipmentPrepared(_)
             | ShipmentEvent::ShipmentTracked(_)

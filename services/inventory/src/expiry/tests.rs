@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{OrderId, ProductId};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::*;
 use crate::app::Placing;
@@ -17,8 +17,8 @@ async fn shelf(conn: &mut PgConnection) -> Shelf {
 
 /// An order of two shirts of three, and its timer settled after `command`.
 async fn settle_after(db: PgPool, command: Option<Command>) -> Shelf {
-    let mut conn = db.acquire().await.unwrap();
-    runtime::migrate_shared(&mut conn).await.unwrap();
+    runtime::migrate_shared(&mut db.acquire().await.unwrap()).await.unwrap();
+    let mut tx = Tx::begin(&db).await.unwrap();
     let item = NewItem {
         sku: "shirt".parse().unwrap(),
         product: ProductId::new(),
@@ -26,7 +26,7 @@ async fn settle_after(db: PgPool, command: Option<Command>) -> Shelf {
         tracked: true,
         opening_quantity: 3,
     };
-    app::open(&mut conn, &item).await.unwrap();
+    app::open(&mut tx, &item).await.unwrap();
     let order = OrderId::new();
     let placing = Placing {
         order,
@@ -34,19 +34,21 @@ async fn settle_after(db: PgPool, command: Option<Command>) -> Shelf {
         expires_at: kernel::now(),
         unknown_is_refused: false,
     };
-    app::place(&mut conn, placing).await.unwrap();
-    assert_eq!(shelf(&mut conn).await.available(), 1);
+    app::place(&mut tx, placing).await.unwrap();
+    assert_eq!(shelf(&mut tx).await.available(), 1);
     if let Some(command) = command {
-        app::follow(&mut conn, order, command).await.unwrap();
+        app::follow(&mut tx, order, command).await.unwrap();
     }
 
     let timers = "select job from messaging.job where queue = 'expire_reservation'";
-    let job: serde_json::Value = sqlx::query_scalar(timers).fetch_one(&mut *conn).await.unwrap();
+    let job: serde_json::Value = sqlx::query_scalar(timers).fetch_one(&mut *tx).await.unwrap();
     let job: Expire = serde_json::from_value(job).unwrap();
-    Expiry.settle(&mut conn, &job, Ok(&())).await.unwrap();
-    Expiry.settle(&mut conn, &job, Ok(&())).await.unwrap();
+    Expiry.settle(&mut tx, &job, Ok(&())).await.unwrap();
+    Expiry.settle(&mut tx, &job, Ok(&())).await.unwrap();
 
-    shelf(&mut conn).await
+    let shelf = shelf(&mut tx).await;
+    tx.commit().await.unwrap();
+    shelf
 }
 
 #[sqlx::test]
@@ -70,18 +72,18 @@ async fn a_confirmation_later_than_the_timer_gets_the_stock_back(db: PgPool) {
     let expired = settle_after(db.clone(), Some(Command::Expire)).await;
     assert_eq!(expired.reserved(), 0);
 
-    let mut conn = db.acquire().await.unwrap();
+    let mut tx = Tx::begin(&db).await.unwrap();
     let order = sqlx::query_scalar("select order_id from reservations").fetch_one(&db).await;
     let order: OrderId = order.unwrap();
-    app::follow(&mut conn, order, Command::Confirm).await.unwrap();
+    app::follow(&mut tx, order, Command::Confirm).await.unwrap();
 
-    assert_eq!(shelf(&mut conn).await.reserved(), 2);
+    assert_eq!(shelf(&mut tx).await.reserved(), 2);
 }
 
 #[sqlx::test]
 async fn a_confirmation_later_than_the_timer_is_for_a_person_when_the_stock_is_gone(db: PgPool) {
     settle_after(db.clone(), None).await;
-    let mut conn = db.acquire().await.unwrap();
+    let mut tx = Tx::begin(&db).await.unwrap();
     let order: OrderId =
         sqlx::query_scalar("select order_id from reservations").fetch_one(&db).await.unwrap();
     let other = Placing {
@@ -90,9 +92,9 @@ async fn a_confirmation_later_than_the_timer_is_for_a_person_when_the_stock_is_g
         expires_at: kernel::now(),
         unknown_is_refused: false,
     };
-    app::place(&mut conn, other).await.unwrap();
+    app::place(&mut tx, other).await.unwrap();
 
-    let refused = app::follow(&mut conn, order, Command::Confirm).await.unwrap_err();
+    let refused = app::follow(&mut tx, order, Command::Confirm).await.unwrap_err();
 
     assert!(matches!(refused, Error::Short { wanted: 2, available: 1, .. }), "{refused}");
 }

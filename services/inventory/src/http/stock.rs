@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use kernel::{ProductId, Sku};
+use messaging::Tx;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use utoipa::ToSchema;
@@ -151,7 +152,7 @@ pub(super) async fn adjust_stock(
     let scope = Scope::new(caller.account, "POST /stock/adjust", &key, &body);
     let location = body.location.unwrap_or_else(|| "main".to_owned());
     let wish = Correcting { sku: body.sku, location, adjustment, account: caller.account, reason };
-    let mut tx = db.begin().await.map_err(Error::from)?;
+    let mut tx = Tx::begin(&db).await.map_err(Error::from)?;
     if let Some(stored) = idempotency::begin(&mut tx, &scope).await? {
         return Ok(stored.into_response());
     }

@@ -1,8 +1,7 @@
 //! Accounts: confirm the address, welcome, forgotten password.
 
 use contracts::ContactEvent;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use crate::domain::mail::{Kind, Letter, Shop};
 use crate::{Error, send};
@@ -12,16 +11,11 @@ pub(crate) struct OnContact {
     pub(crate) shop: Shop,
 }
 
-impl Handler for OnContact {
+impl Reaction for OnContact {
     type Event = ContactEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: ContactEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: ContactEvent, _: &Meta) -> Result<(), Error> {
         let mail = match &event {
             ContactEvent::EmailConfirmationRequested(asked) => Letter {
                 kind: Kind::ConfirmEmail,
@@ -63,6 +57,6 @@ impl Handler for OnContact {
                 link: self.shop.link(&format!("/reset?token={}", asked.token)),
             },
         };
-        send::later(conn, mail.write()?).await
+        send::later(tx, mail.write()?).await
     }
 }

@@ -2,8 +2,7 @@
 
 use contracts::CustomerOrderEvent;
 use contracts::orders::{CancellationReason, OrderCard};
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use crate::domain::mail::{Kind, Shop};
 use crate::domain::order;
@@ -17,7 +16,7 @@ pub(crate) struct OnCustomerOrder {
 impl OnCustomerOrder {
     async fn tell(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         kind: Kind,
         order_id: &str,
         card: Option<OrderCard>,
@@ -25,29 +24,24 @@ impl OnCustomerOrder {
     ) -> Result<(), Error> {
         let card = card.ok_or(Error::Missing("card"))?;
         let mail = order::mail(&self.shop, kind, order_id, &card, story)?;
-        send::later(conn, mail).await
+        send::later(tx, mail).await
     }
 }
 
-impl Handler for OnCustomerOrder {
+impl Reaction for OnCustomerOrder {
     type Event = CustomerOrderEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: CustomerOrderEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: CustomerOrderEvent, _: &Meta) -> Result<(), Error> {
         match event {
             CustomerOrderEvent::CustomerOrderPlaced(placed) => {
                 let story = "Thank you! We have your order and are making sure of stock and payment. \
                              You will hear from us in a moment.";
-                self.tell(conn, Kind::OrderPlaced, &placed.order_id, placed.card, story).await
+                self.tell(tx, Kind::OrderPlaced, &placed.order_id, placed.card, story).await
             }
             CustomerOrderEvent::CustomerOrderConfirmed(confirmed) => {
                 let story = "Everything is settled: your order is confirmed and is being packed.";
-                self.tell(conn, Kind::OrderConfirmed, &confirmed.order_id, confirmed.card, story)
+                self.tell(tx, Kind::OrderConfirmed, &confirmed.order_id, confirmed.card, story)
                     .await
             }
             CustomerOrderEvent::CustomerOrderShipped(shipped) => {
@@ -56,18 +50,18 @@ impl Handler for OnCustomerOrder {
                     "Your parcel is on its way with {}. Its number is {}: {link}",
                     shipped.carrier, shipped.tracking_number
                 );
-                self.tell(conn, Kind::OrderShipped, &shipped.order_id, shipped.card, &story).await
+                self.tell(tx, Kind::OrderShipped, &shipped.order_id, shipped.card, &story).await
             }
             CustomerOrderEvent::CustomerOrderDelivered(delivered) => {
                 let story = "Your parcel has arrived. Enjoy it!";
-                self.tell(conn, Kind::OrderDelivered, &delivered.order_id, delivered.card, story)
+                self.tell(tx, Kind::OrderDelivered, &delivered.order_id, delivered.card, story)
                     .await
             }
             CustomerOrderEvent::CustomerOrderCancelled(cancelled) => {
                 let reason = CancellationReason::try_from(cancelled.reason);
                 let reason = reason.unwrap_or(CancellationReason::Unspecified);
                 let story = order::cancelled(reason, &cancelled.details);
-                self.tell(conn, Kind::OrderCancelled, &cancelled.order_id, cancelled.card, &story)
+                self.tell(tx, Kind::OrderCancelled, &cancelled.order_id, cancelled.card, &story)
                     .await
             }
             // The answer to it is what the shopper wants to know.

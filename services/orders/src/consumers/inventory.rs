@@ -2,8 +2,7 @@
 
 use contracts::ReservationEvent;
 use contracts::inventory::Shortage;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use super::tell;
 use crate::Error;
@@ -13,16 +12,11 @@ use crate::domain::order::Command;
 #[derive(Debug)]
 pub(crate) struct OnReservation(pub(crate) Orders);
 
-impl Handler for OnReservation {
+impl Reaction for OnReservation {
     type Event = ReservationEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: ReservationEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: ReservationEvent, _: &Meta) -> Result<(), Error> {
         let (order, command) = match event {
             ReservationEvent::StockReserved(event) => (event.order_id, Command::NoteStockReserved),
             ReservationEvent::StockRefused(event) => {
@@ -33,7 +27,7 @@ impl Handler for OnReservation {
             // Shipping tells of the parcel itself.
             ReservationEvent::StockDispatched(_) => return Ok(()),
         };
-        tell(&self.0, conn, &order, command).await
+        tell(&self.0, tx, &order, command).await
     }
 }
 

@@ -1,8 +1,7 @@
 //! What payments says: the card is held, refused or free again.
 
 use contracts::PaymentEvent;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use super::tell;
 use crate::Error;
@@ -12,16 +11,11 @@ use crate::domain::order::Command;
 #[derive(Debug)]
 pub(crate) struct OnPayment(pub(crate) Orders);
 
-impl Handler for OnPayment {
+impl Reaction for OnPayment {
     type Event = PaymentEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: PaymentEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: PaymentEvent, _: &Meta) -> Result<(), Error> {
         let (order, command) = match event {
             PaymentEvent::PaymentAuthorized(event) => {
                 let payment = contracts::parse("payment_id", &event.payment_id)?;
@@ -40,6 +34,6 @@ impl Handler for OnPayment {
             // Money that is taken or given back changes nothing in how an order goes on.
             PaymentEvent::PaymentCaptured(_) | PaymentEvent::PaymentRefunded(_) => return Ok(()),
         };
-        tell(&self.0, conn, &order, command).await
+        tell(&self.0, tx, &order, command).await
     }
 }

@@ -1,7 +1,7 @@
 //! What pricing says: coupons are set aside or refused, and which keys sign its quotes.
 
 use contracts::{CouponEvent, QuoteKeyEvent};
-use messaging::{Handler, Meta};
+use messaging::{Meta, Projection, Reaction, Tx};
 use sqlx::PgConnection;
 use web::PublicKey;
 
@@ -14,16 +14,11 @@ use crate::quotes;
 #[derive(Debug)]
 pub(crate) struct OnCoupon(pub(crate) Orders);
 
-impl Handler for OnCoupon {
+impl Reaction for OnCoupon {
     type Event = CouponEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: CouponEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: CouponEvent, _: &Meta) -> Result<(), Error> {
         let (order, command) = match event {
             CouponEvent::CouponReserved(event) => (event.order_id, Command::NoteCouponReserved),
             CouponEvent::CouponRefused(event) => {
@@ -33,27 +28,29 @@ impl Handler for OnCoupon {
             // It follows from our own confirmation.
             CouponEvent::CouponRedeemed(_) => return Ok(()),
         };
-        tell(&self.0, conn, &order, command).await
+        tell(&self.0, tx, &order, command).await
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct OnQuoteKey(pub(crate) Orders);
 
-impl Handler for OnQuoteKey {
+impl Projection for OnQuoteKey {
     type Event = QuoteKeyEvent;
     type Error = sqlx::Error;
 
-    async fn handle(
+    async fn project(
         &self,
         conn: &mut PgConnection,
-        QuoteKeyEvent::QuoteKeyPublished(key): QuoteKeyEvent,
-        _: &Meta,
+        events: &[(QuoteKeyEvent, Meta)],
     ) -> Result<(), sqlx::Error> {
-        let key = PublicKey { id: key.key_id, bytes: key.public_key, not_after: key.not_after };
-        runtime::keys::remember(conn, quotes::PURPOSE, &key).await?;
-        if let Err(error) = self.0.quotes().verifier().learn(&key) {
-            tracing::error!(key.id, %error, "pricing published a key that is of no use");
+        for (QuoteKeyEvent::QuoteKeyPublished(key), _) in events {
+            let (id, bytes) = (key.key_id.clone(), key.public_key.clone());
+            let key = PublicKey { id, bytes, not_after: key.not_after };
+            runtime::keys::remember(conn, quotes::PURPOSE, &key).await?;
+            if let Err(error) = self.0.quotes().verifier().learn(&key) {
+                tracing::error!(key.id, %error, "pricing published a key that is of no use");
+            }
         }
         Ok(())
     }

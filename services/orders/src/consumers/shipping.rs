@@ -1,8 +1,7 @@
 //! What shipping says: the parcel is sent, has arrived, or was held back.
 
 use contracts::ShipmentEvent;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use super::tell;
 use crate::Error;
@@ -12,16 +11,11 @@ use crate::domain::order::{Command, Parcel};
 #[derive(Debug)]
 pub(crate) struct OnShipment(pub(crate) Orders);
 
-impl Handler for OnShipment {
+impl Reaction for OnShipment {
     type Event = ShipmentEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: ShipmentEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: ShipmentEvent, _: &Meta) -> Result<(), Error> {
         let (order, command) = match event {
             ShipmentEvent::ShipmentDispatched(event) => {
                 let (carrier, tracking_number) = (event.carrier, event.tracking_number);
@@ -38,6 +32,6 @@ impl Handler for OnShipment {
             // Where the parcel is between those is for shipping's tracking page.
             ShipmentEvent::ShipmentPrepared(_) | ShipmentEvent::ShipmentTracked(_) => return Ok(()),
         };
-        tell(&self.0, conn, &order, command).await
+        tell(&self.0, tx, &order, command).await
     }
 }

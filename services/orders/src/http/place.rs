@@ -4,6 +4,7 @@ use axum::extract::State;
 use contracts::quote::Quote;
 use http::StatusCode;
 use kernel::{OrderId, PaymentId};
+use messaging::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::idempotency::{self, Scope, Stored};
@@ -146,7 +147,7 @@ async fn place(orders: &Orders, wish: &Wish) -> Result<Stored, Error> {
     let scope = Scope::new(buyer, "place_order", &wish.key, &wish.body);
     // Judged only if there is no answer yet: a repeated request may come after the quote's time.
     let quote = orders.quotes().read(orders.db(), &wish.body.quote, buyer).await;
-    let mut tx = orders.db().begin().await?;
+    let mut tx = Tx::begin(orders.db()).await?;
     if let Buyer::Guest(_) = buyer {
         wish.shopper.basket(&mut tx).await?;
     }

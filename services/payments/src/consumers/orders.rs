@@ -1,8 +1,7 @@
 //! Orders ask for payments and are cancelled.
 
 use contracts::OrderEvent;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use crate::domain::payment::Wish;
 use crate::{Error, app};
@@ -11,27 +10,22 @@ use crate::{Error, app};
 #[derive(Debug)]
 pub(crate) struct OnOrder;
 
-impl Handler for OnOrder {
+impl Reaction for OnOrder {
     type Event = OrderEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: OrderEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: OrderEvent, _: &Meta) -> Result<(), Error> {
         match event {
             OrderEvent::PaymentRequested(event) => {
                 let order = contracts::parse("order_id", &event.order_id)?;
                 let amount = contracts::money("amount", event.amount)?;
-                app::request(conn, order, &event.payment_id, event.principal, amount).await
+                app::request(tx, order, &event.payment_id, event.principal, amount).await
             }
             // Without a payment that was asked for there is nothing to give back.
             OrderEvent::OrderCancelled(event) if event.payment_id.is_empty() => Ok(()),
             OrderEvent::OrderCancelled(event) => {
                 let order = contracts::parse("order_id", &event.order_id)?;
-                app::wish(conn, order, Wish::Release).await
+                app::wish(tx, order, Wish::Release).await
             }
             OrderEvent::OrderPlaced(_)
             | OrderEvent::OrderConfirmed(_)

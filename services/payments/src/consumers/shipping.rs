@@ -1,8 +1,7 @@
 //! A parcel on its way is paid for.
 
 use contracts::ShipmentEvent;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use crate::domain::payment::Wish;
 use crate::{Error, app};
@@ -11,20 +10,15 @@ use crate::{Error, app};
 #[derive(Debug)]
 pub(crate) struct OnShipment;
 
-impl Handler for OnShipment {
+impl Reaction for OnShipment {
     type Event = ShipmentEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: ShipmentEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: ShipmentEvent, _: &Meta) -> Result<(), Error> {
         match event {
             ShipmentEvent::ShipmentDispatched(event) => {
                 let order = contracts::parse("order_id", &event.order_id)?;
-                app::wish(conn, order, Wish::Take).await
+                app::wish(tx, order, Wish::Take).await
             }
             ShipmentEvent::ShipmentPrepared(_)
             | ShipmentEvent::ShipmentTracked(_)

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use kernel::PaymentId;
-use messaging::Cause;
+use messaging::{Cause, Tx};
 use serde::Deserialize;
 use web::{Problem, RequestError};
 
@@ -47,7 +47,7 @@ async fn take(payments: &Payments, headers: &HeaderMap, body: &[u8]) -> Result<(
         return Ok(());
     };
     let SeenStatus::Settled(fact) = seen.status else { return Ok(()) };
-    let mut tx = payments.db.begin().await?;
+    let mut tx = Tx::begin(&payments.db).await?;
     if !store::webhook_events::take(&mut tx, &webhook.id).await? {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use contracts::quote::Quote;
+use messaging::Tx;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use web::SigningKey;
@@ -60,7 +61,7 @@ impl Signer {
     /// Reads the key of the moment; makes and publishes one first when it is time for that. The lock
     /// lets several replicas agree.
     async fn load(&self, now: i64) -> Result<Arc<Scheduled>, Error> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = Tx::begin(&self.db).await?;
         keys::lock(&mut tx).await?;
         if let Some(signs) = next_key(now, keys::last(&mut tx).await?) {
             let new = Scheduled { key: SigningKey::generate(), signs };

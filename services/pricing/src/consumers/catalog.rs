@@ -3,8 +3,7 @@
 use contracts::catalog::VariantAdded;
 use contracts::{ConvertError, ProductEvent};
 use kernel::ProductId;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 
 use crate::app::prices;
 use crate::error::Error;
@@ -14,32 +13,27 @@ use crate::store::variants::{self, Variant};
 /// Hears `catalog.product.v1`.
 pub(crate) struct OnProduct;
 
-impl Handler for OnProduct {
+impl Reaction for OnProduct {
     type Event = ProductEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: ProductEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: ProductEvent, _: &Meta) -> Result<(), Error> {
         match event {
             ProductEvent::ProductCreated(created) => {
-                variants::set_title(conn, product(&created.product_id)?, &created.title).await
+                variants::set_title(tx, product(&created.product_id)?, &created.title).await
             }
             ProductEvent::ProductTitleChanged(changed) => {
-                variants::set_title(conn, product(&changed.product_id)?, &changed.title).await
+                variants::set_title(tx, product(&changed.product_id)?, &changed.title).await
             }
-            ProductEvent::VariantAdded(added) => add(conn, added).await,
+            ProductEvent::VariantAdded(added) => add(tx, added).await,
             ProductEvent::VariantRemoved(removed) => {
-                variants::withdraw(conn, &contracts::parse("sku", &removed.sku)?).await
+                variants::withdraw(tx, &contracts::parse("sku", &removed.sku)?).await
             }
             ProductEvent::ProductPublished(published) => {
-                variants::set_published(conn, product(&published.product_id)?, true).await
+                variants::set_published(tx, product(&published.product_id)?, true).await
             }
             ProductEvent::ProductArchived(archived) => {
-                variants::set_published(conn, product(&archived.product_id)?, false).await
+                variants::set_published(tx, product(&archived.product_id)?, false).await
             }
             ProductEvent::ProductDescriptionChanged(_)
             | ProductEvent::ProductCategoryChanged(_)
@@ -53,7 +47,7 @@ fn product(id: &str) -> Result<ProductId, Error> {
     Ok(contracts::parse("product_id", id)?)
 }
 
-async fn add(conn: &mut PgConnection, added: VariantAdded) -> Result<(), Error> {
+async fn add(tx: &mut Tx, added: VariantAdded) -> Result<(), Error> {
     let price = contracts::money("opening_price", added.opening_price)?;
     if price.minor() < 0 {
         return Err(ConvertError::invalid("opening_price", "expected 0 or more").into());
@@ -68,6 +62,6 @@ async fn add(conn: &mut PgConnection, added: VariantAdded) -> Result<(), Error> 
         variant_title: added.option_values.join(" / "),
         seller_id: added.seller_id,
     };
-    variants::set_title(conn, variant.product, &added.product_title).await?;
-    prices::open(conn, &variant, Price { price, compare_at }).await
+    variants::set_title(tx, variant.product, &added.product_title).await?;
+    prices::open(tx, &variant, Price { price, compare_at }).await
 }

@@ -1,7 +1,8 @@
 //! What sending a parcel costs, so that a quote asks nobody.
 
+use contracts::shipping::ShippingRateSet;
 use contracts::{ConvertError, RateEvent};
-use messaging::{Handler, Meta};
+use messaging::{Meta, Projection};
 use sqlx::PgConnection;
 
 use crate::domain::offer::Rate;
@@ -11,23 +12,27 @@ use crate::store::rates;
 /// Hears `shipping.rate.v1`.
 pub(crate) struct OnRate;
 
-impl Handler for OnRate {
+impl Projection for OnRate {
     type Event = RateEvent;
     type Error = Error;
 
-    async fn handle(
+    async fn project(
         &self,
         conn: &mut PgConnection,
-        event: RateEvent,
-        _: &Meta,
+        events: &[(RateEvent, Meta)],
     ) -> Result<(), Error> {
-        let RateEvent::ShippingRateSet(set) = event;
-        let price = contracts::money("price", set.price)?;
-        let free_from = set.free_from.map(kernel::Money::try_from).transpose()?;
-        if price.minor() < 0 || free_from.is_some_and(|from| from.currency() != price.currency()) {
-            return Err(ConvertError::invalid("price", "expected amounts of one currency").into());
+        for (RateEvent::ShippingRateSet(set), _) in events {
+            rates::save(conn, &set.country, &rate(set.clone())?).await?;
         }
-        let rate = Rate { method: set.method, name: set.name, price, free_from };
-        rates::save(conn, &set.country, &rate).await
+        Ok(())
     }
+}
+
+fn rate(set: ShippingRateSet) -> Result<Rate, Error> {
+    let price = contracts::money("price", set.price)?;
+    let free_from = set.free_from.map(kernel::Money::try_from).transpose()?;
+    if price.minor() < 0 || free_from.is_some_and(|from| from.currency() != price.currency()) {
+        return Err(ConvertError::invalid("price", "expected amounts of one currency").into());
+    }
+    Ok(Rate { method: set.method, name: set.name, price, free_from })
 }

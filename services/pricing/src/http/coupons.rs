@@ -5,6 +5,7 @@ mod view;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use messaging::Tx;
 use web::idempotency::{self, Scope};
 use web::{IdempotencyKey, Json, Page, PageQuery, Path, Problem, Query, Staff};
 
@@ -27,7 +28,7 @@ pub(super) async fn create_coupon(
 ) -> Result<Response, Problem> {
     let new = body.check()?;
     let scope = Scope::new(caller.account, "POST /coupons", &key, &body);
-    let mut tx = shop.db.begin().await.map_err(Error::from)?;
+    let mut tx = Tx::begin(&shop.db).await.map_err(Error::from)?;
     if let Some(stored) = idempotency::begin(&mut tx, &scope).await? {
         return Ok(stored.into_response());
     }

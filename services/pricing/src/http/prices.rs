@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::ETAG;
 use kernel::{Currency, Money, ProductId, Sku};
+use messaging::Tx;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -160,7 +161,7 @@ pub(super) async fn set_price(
         check.that(higher, "compare_at.minor", "expected more than the price");
     }
     check.finish()?;
-    let mut tx = shop.db.begin().await.map_err(Error::from)?;
+    let mut tx = Tx::begin(&shop.db).await.map_err(Error::from)?;
     app::prices::set(&mut tx, &sku, Price { price, compare_at }, seen).await?;
     tx.commit().await.map_err(Error::from)?;
     Ok(tagged(find(&shop, sku, price.currency()).await?))

@@ -7,6 +7,7 @@ mod coupons;
 mod openapi;
 mod prices;
 mod quotes;
+mod rates;
 mod support;
 mod variants;
 mod wrong_quotes;

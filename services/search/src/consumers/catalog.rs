@@ -1,78 +1,108 @@
 //! What catalog says of products and categories.
 
+use std::collections::BTreeMap;
+
 use contracts::{CategoryEvent, ProductEvent, parse};
 use kernel::{MediaId, ProductId, VariantId};
-use messaging::{Handler, Meta};
+use messaging::{Meta, Projection};
 use sqlx::PgConnection;
 
 use crate::error::Error;
 use crate::refresh::Wake;
-use crate::store::facts::{self, Stale, Text};
+use crate::store::facts::{self, Newest, Stale};
+use crate::store::products::{self, Change, Variants};
 
 /// Keeps products.
 pub(crate) struct OnProduct(pub(crate) Wake);
 
-impl Handler for OnProduct {
+impl Projection for OnProduct {
     type Event = ProductEvent;
     type Error = Error;
 
-    async fn handle(
+    async fn project(
         &self,
         conn: &mut PgConnection,
-        event: ProductEvent,
-        meta: &Meta,
+        events: &[(ProductEvent, Meta)],
     ) -> Result<(), Error> {
-        let product: ProductId = parse("product_id", product_id(&event))?;
-        if let ProductEvent::ProductCreated(created) = &event {
-            facts::create_product(conn, product, created, meta.version).await?;
+        let (mut ids, mut created) = (Vec::with_capacity(events.len()), BTreeMap::new());
+        for (event, meta) in events {
+            let id: ProductId = parse("product_id", product_id(event))?;
+            if let ProductEvent::ProductCreated(product) = event {
+                created.entry(id).or_insert((meta.version, product));
+            }
+            ids.push(id);
         }
-        if !facts::advance(conn, product, meta.version).await? {
-            tracing::debug!(product.id = %product, event = meta.event_type, "late event left out");
-            return Ok(());
+        products::create(conn, &created).await?;
+        let mut known = products::lock(conn, &ids).await?;
+        let mut changes = Changes::default();
+        for ((event, meta), id) in events.iter().zip(ids) {
+            match known.get_mut(&id) {
+                // Events of one change share a version.
+                Some(version) if *version <= meta.version => {
+                    *version = meta.version;
+                    changes.add(id, event, meta)?;
+                }
+                Some(_) | None => {
+                    tracing::debug!(product.id = %id, event = meta.event_type, "left out: late");
+                }
+            }
         }
-        keep(conn, product, event, meta).await?;
-        facts::mark(conn, Stale::Product(product)).await?;
+        changes.keep(conn).await?;
         self.0.up();
         Ok(())
     }
 }
 
-async fn keep(
-    conn: &mut PgConnection,
-    product: ProductId,
-    event: ProductEvent,
-    meta: &Meta,
-) -> Result<(), Error> {
-    match event {
-        ProductEvent::ProductCreated(_) => {}
-        ProductEvent::ProductTitleChanged(e) => {
-            facts::change_text(conn, product, Text::Title, &e.title).await?;
+/// What events mean together, those of each product in order.
+#[derive(Default)]
+struct Changes<'a> {
+    products: BTreeMap<ProductId, Change<'a>>,
+    variants: Variants<'a>,
+    media: Vec<(ProductId, MediaId, &'a contracts::catalog::MediaAdded)>,
+    urls: BTreeMap<MediaId, &'a str>,
+}
+
+impl<'a> Changes<'a> {
+    fn add(&mut self, id: ProductId, event: &'a ProductEvent, meta: &Meta) -> Result<(), Error> {
+        let product = self.products.entry(id).or_default();
+        product.version = meta.version;
+        match event {
+            ProductEvent::ProductCreated(_) => {}
+            ProductEvent::ProductTitleChanged(e) => product.title = Some(&e.title),
+            ProductEvent::ProductDescriptionChanged(e) => {
+                product.description = Some(&e.description_html);
+            }
+            ProductEvent::ProductCategoryChanged(e) => product.category = Some(&e.category),
+            ProductEvent::VariantAdded(e) => {
+                let variant: VariantId = parse("variant_id", &e.variant_id)?;
+                self.variants.insert((id, &e.sku), Some((variant, e)));
+            }
+            ProductEvent::VariantRemoved(e) => {
+                self.variants.insert((id, &e.sku), None);
+            }
+            ProductEvent::MediaAdded(e) => {
+                self.media.push((id, parse("media_id", &e.media_id)?, e));
+            }
+            ProductEvent::MediaReplaced(e) => {
+                self.urls.insert(parse("media_id", &e.media_id)?, &e.url);
+            }
+            ProductEvent::ProductPublished(_) => {
+                product.state = Some("published");
+                product.published_at.get_or_insert(meta.occurred_at);
+            }
+            ProductEvent::ProductArchived(_) => product.state = Some("archived"),
         }
-        ProductEvent::ProductDescriptionChanged(e) => {
-            facts::change_text(conn, product, Text::Description, &e.description_html).await?;
-        }
-        ProductEvent::ProductCategoryChanged(e) => {
-            facts::change_text(conn, product, Text::Category, &e.category).await?;
-        }
-        ProductEvent::VariantAdded(e) => {
-            let id: VariantId = parse("variant_id", &e.variant_id)?;
-            facts::add_variant(conn, product, id, &e).await?;
-        }
-        ProductEvent::VariantRemoved(e) => facts::remove_variant(conn, product, &e.sku).await?,
-        ProductEvent::MediaAdded(e) => {
-            let id: MediaId = parse("media_id", &e.media_id)?;
-            facts::add_media(conn, product, id, &e).await?;
-        }
-        ProductEvent::MediaReplaced(e) => {
-            let id: MediaId = parse("media_id", &e.media_id)?;
-            facts::replace_media(conn, id, &e.url).await?;
-        }
-        ProductEvent::ProductPublished(_) => {
-            facts::publish(conn, product, meta.occurred_at).await?;
-        }
-        ProductEvent::ProductArchived(_) => facts::archive(conn, product).await?,
+        Ok(())
     }
-    Ok(())
+
+    async fn keep(self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+        products::change(conn, &self.products).await?;
+        products::keep_variants(conn, &self.variants).await?;
+        products::add_media(conn, &self.media).await?;
+        products::replace_media(conn, &self.urls).await?;
+        let changed: Vec<ProductId> = self.products.into_keys().collect();
+        facts::mark(conn, Stale::Products(&changed)).await
+    }
 }
 
 fn product_id(event: &ProductEvent) -> &str {
@@ -93,18 +123,21 @@ fn product_id(event: &ProductEvent) -> &str {
 /// Keeps categories.
 pub(crate) struct OnCategory(pub(crate) Wake);
 
-impl Handler for OnCategory {
+impl Projection for OnCategory {
     type Event = CategoryEvent;
     type Error = Error;
 
-    async fn handle(
+    async fn project(
         &self,
         conn: &mut PgConnection,
-        CategoryEvent::CategoryDefined(category): CategoryEvent,
-        meta: &Meta,
+        events: &[(CategoryEvent, Meta)],
     ) -> Result<(), Error> {
-        facts::define_category(conn, &category, meta.version).await?;
-        facts::mark(conn, Stale::Category(&category.slug)).await?;
+        let mut categories = Newest::default();
+        for (CategoryEvent::CategoryDefined(category), meta) in events {
+            categories.put(&category.slug, meta.version, category);
+        }
+        facts::define_categories(conn, &categories).await?;
+        facts::mark(conn, Stale::Categories(&categories.names())).await?;
         self.0.up();
         Ok(())
     }

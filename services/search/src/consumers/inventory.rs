@@ -1,29 +1,32 @@
 //! What inventory says of SKUs.
 
 use contracts::StockEvent;
-use messaging::{Handler, Meta};
+use messaging::{Meta, Projection};
 use sqlx::PgConnection;
 
 use crate::error::Error;
 use crate::refresh::Wake;
-use crate::store::facts::{self, Level, Stale};
+use crate::store::facts::{self, Level, Newest, Stale};
 
 /// Keeps stock levels.
 pub(crate) struct OnStock(pub(crate) Wake);
 
-impl Handler for OnStock {
+impl Projection for OnStock {
     type Event = StockEvent;
     type Error = Error;
 
-    async fn handle(
+    async fn project(
         &self,
         conn: &mut PgConnection,
-        StockEvent::StockLevelChanged(event): StockEvent,
-        meta: &Meta,
+        events: &[(StockEvent, Meta)],
     ) -> Result<(), Error> {
-        let level = Level { tracked: event.tracked, available: event.available };
-        facts::set_stock(conn, &event.sku, level, meta.version).await?;
-        facts::mark(conn, Stale::Sku(&event.sku)).await?;
+        let mut levels = Newest::default();
+        for (StockEvent::StockLevelChanged(event), meta) in events {
+            let level = Level { tracked: event.tracked, available: event.available };
+            levels.put(&event.sku, meta.version, level);
+        }
+        facts::set_stock(conn, &levels).await?;
+        facts::mark(conn, Stale::Skus(&levels.names())).await?;
         self.0.up();
         Ok(())
     }

@@ -2,12 +2,12 @@
 
 use contracts::{PriceEvent, money};
 use kernel::Money;
-use messaging::{Handler, Meta};
+use messaging::{Meta, Projection};
 use sqlx::PgConnection;
 
 use crate::error::Error;
 use crate::refresh::Wake;
-use crate::store::facts::{self, Stale};
+use crate::store::facts::{self, Newest, Price, Stale};
 
 /// The list whose prices everybody sees.
 const PUBLIC_LIST: &str = "default";
@@ -15,23 +15,26 @@ const PUBLIC_LIST: &str = "default";
 /// Keeps prices.
 pub(crate) struct OnPrice(pub(crate) Wake);
 
-impl Handler for OnPrice {
+impl Projection for OnPrice {
     type Event = PriceEvent;
     type Error = Error;
 
-    async fn handle(
+    async fn project(
         &self,
         conn: &mut PgConnection,
-        PriceEvent::PriceSet(event): PriceEvent,
-        meta: &Meta,
+        events: &[(PriceEvent, Meta)],
     ) -> Result<(), Error> {
-        if event.price_list != PUBLIC_LIST {
-            return Ok(());
+        let mut prices = Newest::default();
+        for (PriceEvent::PriceSet(event), meta) in events {
+            if event.price_list != PUBLIC_LIST {
+                continue;
+            }
+            let price = money("price", event.price.clone())?;
+            let compare_at = event.compare_at.clone().map(Money::try_from).transpose()?;
+            prices.put(&event.sku, meta.version, Price { price, compare_at });
         }
-        let price = money("price", event.price)?;
-        let compare_at = event.compare_at.map(Money::try_from).transpose()?;
-        facts::set_price(conn, &event.sku, price, compare_at, meta.version).await?;
-        facts::mark(conn, Stale::Sku(&event.sku)).await?;
+        facts::set_prices(conn, &prices).await?;
+        facts::mark(conn, Stale::Skus(&prices.names())).await?;
         self.0.up();
         Ok(())
     }

@@ -1,248 +1,123 @@
-//! Keeps what other services said. Each fact has a version, and an older one changes nothing.
+//! Keeps what other services said of SKUs and categories, many facts at once. Each fact has a version,
+//! and an older one changes nothing.
 
-use contracts::catalog::{CategoryDefined, MediaAdded, ProductCreated, VariantAdded};
-use kernel::{MediaId, Money, ProductId, VariantId};
+use std::collections::BTreeMap;
+
+use contracts::catalog::CategoryDefined;
+use kernel::{Money, ProductId};
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 
-/// What has to be prepared again because of a fact.
+/// Facts by what they are about, each with its version; of several the newest, of equals the last.
+#[derive(Debug)]
+pub(crate) struct Newest<'a, F>(BTreeMap<&'a str, (i64, F)>);
+
+impl<F> Default for Newest<'_, F> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<'a, F> Newest<'a, F> {
+    /// Takes another fact, unless a newer one is there.
+    pub(crate) fn put(&mut self, about: &'a str, version: i64, fact: F) {
+        if self.0.get(about).is_none_or(|(known, _)| *known <= version) {
+            self.0.insert(about, (version, fact));
+        }
+    }
+
+    /// What the facts are about.
+    pub(crate) fn names(&self) -> Vec<&'a str> {
+        self.0.keys().copied().collect()
+    }
+
+    /// One column of the facts.
+    fn column<'f, C>(&'f self, of: impl Fn(&'f F) -> C) -> Vec<C> {
+        self.0.values().map(|(_, fact)| of(fact)).collect()
+    }
+
+    fn versions(&self) -> Vec<i64> {
+        self.0.values().map(|(version, _)| *version).collect()
+    }
+}
+
+/// What has to be prepared again because of facts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stale<'a> {
-    /// One product.
-    Product(ProductId),
-    /// Whatever product has this SKU.
-    Sku(&'a str),
-    /// All products of a category.
-    Category(&'a str),
+    /// These products.
+    Products(&'a [ProductId]),
+    /// Whatever products have these SKUs.
+    Skus(&'a [&'a str]),
+    /// All products of these categories.
+    Categories(&'a [&'a str]),
 }
 
 /// Notes that something has to be prepared again.
 pub(crate) async fn mark(conn: &mut PgConnection, stale: Stale<'_>) -> Result<(), sqlx::Error> {
-    let (product, sku, category) = match stale {
-        Stale::Product(product) => (Some(product), None, None),
-        Stale::Sku(sku) => (None, Some(sku), None),
-        Stale::Category(slug) => (None, None, Some(slug)),
+    let note = match stale {
+        Stale::Products(products) => {
+            sqlx::query("insert into stale (product_id) select unnest($1::uuid[])").bind(products)
+        }
+        Stale::Skus(skus) => {
+            sqlx::query("insert into stale (sku) select unnest($1::text[])").bind(skus)
+        }
+        Stale::Categories(slugs) => {
+            sqlx::query("insert into stale (category) select unnest($1::text[])").bind(slugs)
+        }
     };
-    sqlx::query("insert into stale (product_id, sku, category) values ($1, $2, $3)")
-        .bind(product)
-        .bind(sku)
-        .bind(category)
-        .execute(conn)
-        .await?;
+    note.execute(conn).await?;
     Ok(())
 }
 
-/// Keeps a category.
-pub(crate) async fn define_category(
+/// Keeps categories.
+pub(crate) async fn define_categories(
     conn: &mut PgConnection,
-    category: &CategoryDefined,
-    version: i64,
+    categories: &Newest<'_, &CategoryDefined>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into categories as known (slug, name, position, version) values ($1, $2, $3, $4)
+        "insert into categories as known (slug, version, name, position)
+         select * from unnest($1::text[], $2::bigint[], $3::text[], $4::integer[])
          on conflict (slug) do update
          set name = excluded.name, position = excluded.position, version = excluded.version
          where known.version <= excluded.version",
     )
-    .bind(&category.slug)
-    .bind(&category.name)
-    .bind(category.position)
-    .bind(version)
+    .bind(categories.names())
+    .bind(categories.versions())
+    .bind(categories.column(|category| category.name.as_str()))
+    .bind(categories.column(|category| category.position))
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Keeps a new product; one that is known already stays as it is.
-pub(crate) async fn create_product(
-    conn: &mut PgConnection,
-    id: ProductId,
-    product: &ProductCreated,
-    version: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "insert into products (product_id, version, handle, title, description_html, category,
-             seller_id, vendor, options, tags)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (product_id) do nothing",
-    )
-    .bind(id)
-    .bind(version)
-    .bind(&product.handle)
-    .bind(&product.title)
-    .bind(&product.description_html)
-    .bind(&product.category)
-    .bind(&product.seller_id)
-    .bind(&product.vendor)
-    .bind(&product.options)
-    .bind(&product.tags)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Takes a further version of a product. False: it is older than what is known, or of no known
-/// product, and must change nothing. Events of one change share a version.
-pub(crate) async fn advance(
-    conn: &mut PgConnection,
-    id: ProductId,
-    version: i64,
-) -> Result<bool, sqlx::Error> {
-    let taken =
-        sqlx::query("update products set version = $2 where product_id = $1 and version <= $2")
-            .bind(id)
-            .bind(version)
-            .execute(conn)
-            .await?;
-    Ok(taken.rows_affected() == 1)
-}
-
-/// A part of a product that is one text.
+/// What a SKU costs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Text {
-    Title,
-    Description,
-    Category,
+pub(crate) struct Price {
+    pub(crate) price: Money,
+    pub(crate) compare_at: Option<Money>,
 }
 
-/// Changes a text of a product.
-pub(crate) async fn change_text(
+/// Keeps prices, unless newer ones are known.
+pub(crate) async fn set_prices(
     conn: &mut PgConnection,
-    id: ProductId,
-    what: Text,
-    text: &str,
+    prices: &Newest<'_, Price>,
 ) -> Result<(), sqlx::Error> {
-    let statement = match what {
-        Text::Title => "update products set title = $2 where product_id = $1",
-        Text::Description => "update products set description_html = $2 where product_id = $1",
-        Text::Category => "update products set category = $2 where product_id = $1",
+    let compare_at = |price: &Price| {
+        let currency = price.price.currency();
+        price.compare_at.filter(|money| money.currency() == currency).map(Money::minor)
     };
-    sqlx::query(statement).bind(id).bind(text).execute(conn).await?;
-    Ok(())
-}
-
-/// Puts a product on sale; its place among the newest is that of the first time.
-pub(crate) async fn publish(
-    conn: &mut PgConnection,
-    id: ProductId,
-    at: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "update products set state = 'published', published_at = coalesce(published_at, $2)
-         where product_id = $1",
-    )
-    .bind(id)
-    .bind(at)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Takes a product off sale.
-pub(crate) async fn archive(conn: &mut PgConnection, id: ProductId) -> Result<(), sqlx::Error> {
-    sqlx::query("update products set state = 'archived' where product_id = $1")
-        .bind(id)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Keeps a variant.
-pub(crate) async fn add_variant(
-    conn: &mut PgConnection,
-    product: ProductId,
-    id: VariantId,
-    variant: &VariantAdded,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "insert into variants (product_id, sku, variant_id, option_values, tracked, position)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (product_id, sku) do update
-         set variant_id = excluded.variant_id, option_values = excluded.option_values,
-             tracked = excluded.tracked, position = excluded.position",
-    )
-    .bind(product)
-    .bind(&variant.sku)
-    .bind(id)
-    .bind(&variant.option_values)
-    .bind(variant.tracked)
-    .bind(variant.position)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Forgets a variant.
-pub(crate) async fn remove_variant(
-    conn: &mut PgConnection,
-    product: ProductId,
-    sku: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from variants where product_id = $1 and sku = $2")
-        .bind(product)
-        .bind(sku)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Keeps a picture. A picture that was replaced meanwhile is not taken back.
-pub(crate) async fn add_media(
-    conn: &mut PgConnection,
-    product: ProductId,
-    id: MediaId,
-    media: &MediaAdded,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "insert into media (media_id, product_id, url, alt, position) values ($1, $2, $3, $4, $5)
-         on conflict (media_id) do nothing",
-    )
-    .bind(id)
-    .bind(product)
-    .bind(&media.url)
-    .bind(&media.alt)
-    .bind(media.position)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Gives a picture another address.
-pub(crate) async fn replace_media(
-    conn: &mut PgConnection,
-    id: MediaId,
-    url: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("update media set url = $2 where media_id = $1")
-        .bind(id)
-        .bind(url)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Keeps a price, unless a newer one is known.
-pub(crate) async fn set_price(
-    conn: &mut PgConnection,
-    sku: &str,
-    price: Money,
-    compare_at: Option<Money>,
-    version: i64,
-) -> Result<(), sqlx::Error> {
-    let compare_at = compare_at.filter(|money| money.currency() == price.currency());
     sqlx::query(
         "insert into prices as known (sku, version, price_minor, compare_at_minor, currency)
-         values ($1, $2, $3, $4, $5)
+         select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])
          on conflict (sku) do update
          set version = excluded.version, price_minor = excluded.price_minor,
              compare_at_minor = excluded.compare_at_minor, currency = excluded.currency
          where known.version <= excluded.version",
     )
-    .bind(sku)
-    .bind(version)
-    .bind(price.minor())
-    .bind(compare_at.map(Money::minor))
-    .bind(price.currency().code())
+    .bind(prices.names())
+    .bind(prices.versions())
+    .bind(prices.column(|price| price.price.minor()))
+    .bind(prices.column(compare_at))
+    .bind(prices.column(|price| price.price.currency().code()))
     .execute(conn)
     .await?;
     Ok(())
@@ -257,24 +132,23 @@ pub(crate) struct Level {
     pub(crate) available: i64,
 }
 
-/// Keeps a stock level, unless a newer one is known.
+/// Keeps stock levels, unless newer ones are known.
 pub(crate) async fn set_stock(
     conn: &mut PgConnection,
-    sku: &str,
-    level: Level,
-    version: i64,
+    levels: &Newest<'_, Level>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into stock as known (sku, version, tracked, available) values ($1, $2, $3, $4)
+        "insert into stock as known (sku, version, tracked, available)
+         select * from unnest($1::text[], $2::bigint[], $3::boolean[], $4::bigint[])
          on conflict (sku) do update
          set version = excluded.version, tracked = excluded.tracked,
              available = excluded.available
          where known.version <= excluded.version",
     )
-    .bind(sku)
-    .bind(version)
-    .bind(level.tracked)
-    .bind(level.available)
+    .bind(levels.names())
+    .bind(levels.versions())
+    .bind(levels.column(|level| level.tracked))
+    .bind(levels.column(|level| level.available))
     .execute(conn)
     .await?;
     Ok(())
@@ -287,37 +161,49 @@ mod tests {
 
     use super::*;
 
-    #[sqlx::test(migrator = "crate::MIGRATOR")]
-    async fn an_older_fact_changes_nothing(db: PgPool) {
-        let mut conn = db.acquire().await.unwrap();
-        let money = |minor| Money::new(minor, Currency::EUR);
-        let level = |available| Level { tracked: true, available };
+    async fn keep(conn: &mut PgConnection, facts: &[(i64, i64)]) {
         let named =
-            |name: &str| CategoryDefined { slug: "a".into(), name: name.into(), position: 1 };
-
-        for (version, amount) in [(2, 20), (1, 10)] {
-            set_price(&mut conn, "a", money(amount), None, version).await.unwrap();
-            set_stock(&mut conn, "a", level(amount), version).await.unwrap();
-            define_category(&mut conn, &named(&amount.to_string()), version).await.unwrap();
+            |n: &i64| CategoryDefined { slug: "a".into(), name: n.to_string(), position: 1 };
+        let names: Vec<CategoryDefined> = facts.iter().map(|(_, n)| named(n)).collect();
+        let (mut prices, mut levels) = (Newest::default(), Newest::default());
+        let mut categories = Newest::default();
+        for ((version, n), name) in facts.iter().zip(&names) {
+            let price = Money::new(*n, Currency::EUR);
+            prices.put("a", *version, Price { price, compare_at: None });
+            levels.put("a", *version, Level { tracked: true, available: *n });
+            categories.put("a", *version, name);
         }
+        set_prices(conn, &prices).await.unwrap();
+        set_stock(conn, &levels).await.unwrap();
+        define_categories(conn, &categories).await.unwrap();
+    }
 
-        let kept: (i64, i64, String) =
-            sqlx::query_as("select price_minor, available, name from prices, stock, categories")
-                .fetch_one(&mut *conn)
-                .await
-                .unwrap();
-        assert_eq!(kept, (20, 20, "20".to_owned()));
+    async fn kept(conn: &mut PgConnection) -> (i64, i64, String) {
+        let kept = "select price_minor, available, name from prices, stock, categories";
+        sqlx::query_as(kept).fetch_one(conn).await.unwrap()
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
-    async fn a_product_only_goes_forward(db: PgPool) {
+    async fn an_older_fact_changes_nothing_whether_it_comes_together_or_later(db: PgPool) {
         let mut conn = db.acquire().await.unwrap();
-        let id = ProductId::derived(b"a");
-        create_product(&mut conn, id, &ProductCreated::default(), 1).await.unwrap();
 
-        assert!(advance(&mut conn, id, 3).await.unwrap());
-        assert!(advance(&mut conn, id, 3).await.unwrap());
-        assert!(!advance(&mut conn, id, 2).await.unwrap());
-        assert!(!advance(&mut conn, ProductId::derived(b"b"), 4).await.unwrap());
+        keep(&mut conn, &[(1, 10), (3, 30), (2, 20)]).await;
+        let together = kept(&mut conn).await;
+        keep(&mut conn, &[(2, 20)]).await;
+
+        assert_eq!(together, (30, 30, "30".to_owned()));
+        assert_eq!(kept(&mut conn).await, together);
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn of_one_version_the_last_fact_counts(db: PgPool) {
+        let mut conn = db.acquire().await.unwrap();
+
+        keep(&mut conn, &[(1, 10), (1, 11)]).await;
+        let together = kept(&mut conn).await;
+        keep(&mut conn, &[(1, 12)]).await;
+
+        assert_eq!(together, (11, 11, "11".to_owned()));
+        assert_eq!(kept(&mut conn).await, (12, 12, "12".to_owned()));
     }
 }

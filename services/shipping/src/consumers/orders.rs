@@ -2,8 +2,7 @@
 
 use contracts::CustomerOrderEvent;
 use contracts::common::Address;
-use messaging::{Handler, Meta};
-use sqlx::PgConnection;
+use messaging::{Meta, Reaction, Tx};
 use time::Duration;
 
 use crate::Error;
@@ -23,26 +22,21 @@ impl OnCustomerOrder {
     }
 }
 
-impl Handler for OnCustomerOrder {
+impl Reaction for OnCustomerOrder {
     type Event = CustomerOrderEvent;
     type Error = Error;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        event: CustomerOrderEvent,
-        _: &Meta,
-    ) -> Result<(), Error> {
+    async fn react(&self, tx: &mut Tx, event: CustomerOrderEvent, _: &Meta) -> Result<(), Error> {
         match event {
             CustomerOrderEvent::CustomerOrderConfirmed(event) => {
                 let order = contracts::parse("order_id", &event.order_id)?;
                 let address = event.address.ok_or(contracts::ConvertError::Missing("address"))?;
                 let parcel =
                     Parcel { order, method: event.shipping_method, to: destination(address) };
-                app::prepare(conn, parcel, self.packing).await
+                app::prepare(tx, parcel, self.packing).await
             }
             CustomerOrderEvent::CustomerOrderRecalled(event) => {
-                app::recall(conn, contracts::parse("order_id", &event.order_id)?).await
+                app::recall(tx, contracts::parse("order_id", &event.order_id)?).await
             }
             CustomerOrderEvent::CustomerOrderPlaced(_)
             | CustomerOrderEvent::CustomerOrderCancelled(_)

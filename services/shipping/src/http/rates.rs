@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use kernel::Money;
+use messaging::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Check, Json, Problem, Query, RequestError, Staff};
@@ -103,7 +104,7 @@ async fn set(shipping: &Shipping, body: SetRate) -> Result<Rate, Error> {
     let SetRate { method, country, price, free_from, .. } = body;
     let wanted = Rate { method, country, name, price, free_from, version: 0 };
 
-    let mut tx = shipping.db.begin().await?;
+    let mut tx = Tx::begin(&shipping.db).await?;
     let rate = store::rates::set(&mut tx, &wanted).await?;
     messaging::append(&mut tx, [publish::rate_set(&rate)]).await?;
     tx.commit().await?;

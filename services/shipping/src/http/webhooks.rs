@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use kernel::ShipmentId;
-use messaging::Cause;
+use messaging::{Cause, Tx};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use web::{Problem, RequestError};
@@ -77,7 +77,7 @@ async fn take(shipping: &Shipping, headers: &HeaderMap, body: &[u8]) -> Result<(
         tracing::info!(event = webhook.id, kind = webhook.kind, "an unknown webhook was ignored");
         return Ok(());
     };
-    let mut tx = shipping.db.begin().await?;
+    let mut tx = Tx::begin(&shipping.db).await?;
     let stage = seen.status.stage();
     let command = Command::Track { stage, tracking_number: seen.tracking_number };
     let cause = store::shipments::cause(&mut tx, id).await?.unwrap_or_else(Cause::current);

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use messaging::Tx;
+use sqlx::{ConnectOptions, PgConnection, PgPool};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -24,9 +25,10 @@ pub async fn stand_about(ground: Ground, seed: u64, idle: usize, stop: Cancellat
     let holding = |options, words| hold(options, words, stop.clone());
     all.spawn(holding(neighbour, "begin; select pg_current_xact_id()"));
     all.spawn(holding(here, "begin isolation level repeatable read; select count(*) from ledger"));
+    let pool = ground.patient_pool(u32::try_from(idle).unwrap_or(0).max(1));
     for number in 0..idle {
         let dice = Dice::of(seed, "idle writer", u64::try_from(number).unwrap_or(0));
-        all.spawn(idle_writer(ground.clone(), format!("idle-{number}"), dice, stop.clone()));
+        all.spawn(idle_writer(pool.clone(), format!("idle-{number}"), dice, stop.clone()));
     }
     all.join_all().await;
 }
@@ -47,23 +49,22 @@ async fn hold(
     }
 }
 
-async fn idle_writer(ground: Ground, key: String, mut dice: Dice, stop: CancellationToken) {
+async fn idle_writer(pool: PgPool, key: String, mut dice: Dice, stop: CancellationToken) {
     while !stop.is_cancelled() {
         // They do not come all at once.
         pause(dice.between(Duration::ZERO, Duration::from_secs(5)), &stop).await;
         let (nonce, commits) = (dice.nonce(), dice.chance(500));
-        let _lost_with_the_server = open(&ground, &key, (nonce, commits), &stop).await;
+        let _lost_with_the_server = open(&pool, &key, (nonce, commits), &stop).await;
     }
 }
 
 async fn open(
-    ground: &Ground,
+    pool: &PgPool,
     key: &str,
     (nonce, commits): (Uuid, bool),
     stop: &CancellationToken,
 ) -> Result<(), messaging::AppendError> {
-    let mut conn = ground.options().connect().await?;
-    let mut tx = conn.begin().await?;
+    let mut tx = Tx::begin(pool).await?;
     let fact = Identity { key: key.to_owned(), version: 1, nonce, readable: true };
     say(&mut tx, vec![fact]).await?;
     if stay(&mut tx, stop).await && commits {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use messaging::{
     AppendError, Attempt, Classify, DecodeError, EnqueueError, ErrorClass, Event, EventSet, GaveUp,
-    Handler, Meta, Outgoing, Worker, append, enqueue,
+    Meta, Outgoing, Reaction, Tx, Worker, append, enqueue,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::identity::{ECHOES, FACTS, Identity};
@@ -94,16 +94,11 @@ impl Classify for Trouble {
 
 pub(super) struct OnFact;
 
-impl Handler for OnFact {
+impl Reaction for OnFact {
     type Event = Fact;
     type Error = Trouble;
 
-    async fn handle(
-        &self,
-        conn: &mut PgConnection,
-        Fact(fact): Fact,
-        _: &Meta,
-    ) -> Result<(), Trouble> {
+    async fn react(&self, tx: &mut Tx, Fact(fact): Fact, _: &Meta) -> Result<(), Trouble> {
         let done = sqlx::query(
             "insert into effect (key, version, nonce)
              select $1, $2, $3 where not exists (select from poison where key = $1)",
@@ -111,7 +106,7 @@ impl Handler for OnFact {
         .bind(&fact.key)
         .bind(fact.version)
         .bind(fact.nonce)
-        .execute(&mut *conn)
+        .execute(&mut **tx)
         .await?;
         if done.rows_affected() == 0 {
             return Err(Trouble::Poisoned);
@@ -119,7 +114,7 @@ impl Handler for OnFact {
         if fact.echoed() {
             let Identity { key, version, nonce, .. } = fact;
             let job = EchoJob { key: key.clone(), version, nonce };
-            enqueue::<Echoer>(conn, &key, &job).await?;
+            enqueue::<Echoer>(tx, &key, &job).await?;
         }
         Ok(())
     }
@@ -154,7 +149,7 @@ impl Worker for Echoer {
 
     async fn settle(
         &self,
-        conn: &mut PgConnection,
+        tx: &mut Tx,
         job: &EchoJob,
         outcome: Result<&(), GaveUp>,
     ) -> Result<(), Trouble> {
@@ -163,11 +158,11 @@ impl Worker for Echoer {
             .bind(&job.key)
             .bind(job.version)
             .bind(job.nonce)
-            .execute(&mut *conn)
+            .execute(&mut **tx)
             .await?;
         let (key, version, nonce) = (job.key.clone(), job.version, job.nonce);
         let echo = Echo(Identity { key, version, nonce, readable: true });
-        append(conn, [Outgoing::new(&echo).version(version)]).await?;
+        append(tx, [Outgoing::new(&echo).version(version)]).await?;
         Ok(())
     }
 }
