@@ -118,7 +118,7 @@ impl Stage {
                 let end = Interruption { step, passage: 10, manner };
                 self.stop_consumer().await;
                 let mut doomed = self.starter.start(Role::Consumer, 0, Some(end)).unwrap();
-                assert_eq!(doomed.interrupted(GRACE).await, State::Dead);
+                assert_eq!(doomed.interrupted(PATIENCE).await, State::Dead);
                 self.start_consumer();
                 // Until the group has given the dead one up.
                 sleep(Duration::from_secs(7)).await;
