@@ -22,8 +22,6 @@ use crate::subject::Role;
 const QUIET: Duration = Duration::from_secs(3);
 /// A worker that is killed keeps its jobs for 32 s, so the last one is killed so long before the end.
 const WORKER_LEASE: Duration = Duration::from_secs(28);
-/// How long everything may take to arrive after the last fault.
-const PATIENCE: Duration = Duration::from_secs(180);
 /// How long a process may take to end in good order.
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -65,8 +63,13 @@ impl Options {
 
     /// How long faults may rain, so that there is time to drain and to judge.
     fn storm(&self) -> Duration {
-        let drain = (self.seconds / 3).clamp(20, 40);
+        let drain = (self.seconds / 3).clamp(20, 40).max(self.seconds / 5);
         Duration::from_secs(self.seconds.saturating_sub(self.spent + drain).max(20))
+    }
+
+    /// How long everything may take to arrive after the last fault, at the very most.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.seconds.max(180))
     }
 
     fn starter(&self) -> Result<Starter, Error> {
@@ -117,7 +120,7 @@ pub async fn run(options: &Options) -> Result<Report, Error> {
     while let Some(ended) = load.join_next().await {
         ended??;
     }
-    let report = settle(&starter, &log).await?;
+    let report = settle(&starter, &log, options.patience()).await?;
     operating.cancel();
     operator.await?;
     for (kind, count) in log.counts() {
@@ -133,7 +136,7 @@ async fn strike(options: &Options, starter: &Starter, log: &Log) -> Result<(), E
     let scene = Scene {
         log: log.clone(),
         stop: CancellationToken::new(),
-        end_consumers: Arc::new(Notify::new()),
+        end_consumer: Arc::new(Notify::new()),
     };
     let workers = Scene { stop: CancellationToken::new(), ..scene.clone() };
     let mut lanes = JoinSet::new();
@@ -172,16 +175,16 @@ async fn strike(options: &Options, starter: &Starter, log: &Log) -> Result<(), E
 }
 
 /// Lets healthy processes bring everything home, and judges.
-async fn settle(starter: &Starter, log: &Log) -> Result<Report, Error> {
+async fn settle(starter: &Starter, log: &Log, patience: Duration) -> Result<Report, Error> {
     let mut healthy = Vec::new();
     for role in [Role::Relay, Role::Consumer, Role::Worker] {
         healthy.push(starter.start(role, 3, None)?);
     }
     let tell = |outstanding| log.say(format_args!("to come: {outstanding}"));
-    if drained(&starter.ground, PATIENCE, tell).await {
+    if drained(&starter.ground, patience, tell).await {
         log.say("everything arrived");
     } else {
-        log.say(format_args!("not everything arrived within {} s", PATIENCE.as_secs()));
+        log.say(format_args!("not everything arrived within {} s", patience.as_secs()));
     }
     for subject in healthy {
         subject.stop(GRACE).await;

@@ -50,6 +50,7 @@ pub async fn drained(ground: &Ground, patience: Duration, tell: impl Fn(Outstand
     let end = Instant::now() + patience;
     let mut told = Instant::now();
     while Instant::now() < end {
+        let looked = Instant::now();
         if let Ok(mut conn) = ground.options().connect().await
             && let Ok(outstanding) = tables::outstanding(&mut conn).await
         {
@@ -61,7 +62,8 @@ pub async fn drained(ground: &Ground, patience: Duration, tell: impl Fn(Outstand
                 told = Instant::now();
             }
         }
-        sleep(Duration::from_millis(200)).await;
+        // Looking takes long after a long trial, and must not be what everybody waits for.
+        sleep(looked.elapsed().saturating_mul(4).max(Duration::from_millis(200))).await;
     }
     false
 }

@@ -60,6 +60,6 @@ pub struct Scene {
     pub log: Log,
     /// Ends the faults.
     pub stop: CancellationToken,
-    /// Kills the consumers where they are.
-    pub end_consumers: Arc<Notify>,
+    /// Kills one of the consumers where it is, so that others load its marks.
+    pub end_consumer: Arc<Notify>,
 }

@@ -104,7 +104,7 @@ impl Striker {
 
     async fn send_consumer(&self, ahead: Option<i64>) -> Result<(), Error> {
         self.hand.send_consumer(ahead).await?;
-        self.scene.end_consumers.notify_waiters();
+        self.scene.end_consumer.notify_one();
         Ok(())
     }
 }

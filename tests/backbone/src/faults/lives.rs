@@ -52,7 +52,7 @@ impl Slot {
                     return Ok(());
                 }
                 state = subject.interrupted(LONGEST_LIFE) => state,
-                () = scene.end_consumers.notified(), if self.role == Role::Consumer => {
+                () = scene.end_consumer.notified(), if self.role == Role::Consumer => {
                     cut_short = true;
                     State::Alive
                 }
