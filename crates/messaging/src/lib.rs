@@ -25,6 +25,8 @@ mod quiet;
 mod relay;
 mod topics;
 mod trace;
+#[doc(hidden)]
+pub mod trial;
 mod tx;
 mod wake;
 mod worker;

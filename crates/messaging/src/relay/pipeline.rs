@@ -15,6 +15,7 @@ use super::seal::{Window, seal, sealed_from};
 use super::{Relay, headers, lease, read};
 use crate::outage::Outage;
 use crate::position::Position;
+use crate::trial::Step;
 use crate::wake::Pacer;
 use crate::{Error, partition_of};
 
@@ -140,7 +141,13 @@ impl<'r> Pipeline<'r> {
     }
 
     async fn seal(&mut self, term: i64, told: bool) -> Result<Option<Window>, Error> {
-        seal(&mut self.conn, term, self.last.id, told).await
+        let trial = self.relay.settings.trial;
+        trial.pass(Step::Sealing);
+        let sealed = seal(&mut self.conn, trial.guards.fence, term, self.last.id, told).await?;
+        if sealed.is_some() {
+            trial.pass(Step::Sealed);
+        }
+        Ok(sealed)
     }
 
     /// Hands over one window, behind all before it.
@@ -149,9 +156,13 @@ impl<'r> Pipeline<'r> {
         let partitions = self.relay.settings.partitions;
         let timestamp_ms = i64::try_from(window.sealed_at.unix_timestamp_nanos() / 1_000_000)
             .map_err(|error| Error::Corrupt(error.to_string()))?;
-        let mut rows = read::rows(&mut self.conn, &self.last, &window);
+        let trial = self.relay.settings.trial;
+        let mut rows = read::rows(&mut self.conn, trial.guards.cut, &self.last, &window);
         let mut records = 0_u64;
         while let Some(row) = rows.try_next().await? {
+            if records == 0 {
+                trial.pass(Step::Read);
+            }
             self.producer.check(&row.topic, partitions).await?;
             let partition = partition_of(row.key.as_bytes(), partitions);
             let position =
@@ -166,6 +177,7 @@ impl<'r> Pipeline<'r> {
             records += 1;
         }
         drop(rows);
+        trial.pass(Step::Produced);
         let heads = self.heads.take_changed();
         self.unacked.push_back(Sent { id: window.id, begun, records, missing, heads });
         self.last = window;
@@ -176,6 +188,7 @@ impl<'r> Pipeline<'r> {
     fn note_acked(&mut self) -> Result<(), Error> {
         self.producer.failure()?;
         while let Some(sent) = self.unacked.pop_front_if(|sent| sent.missing.none()) {
+            self.relay.settings.trial.pass(Step::Acked);
             self.acked = sent.id;
             self.moved.extend(sent.heads);
             self.relay.metrics.windows.inc();
@@ -216,6 +229,7 @@ impl<'r> Pipeline<'r> {
             progress::store(&mut self.conn, self.acked, &mut self.moved).await?;
             self.stored = self.acked;
             self.stored_at = Instant::now();
+            self.relay.settings.trial.pass(Step::Advanced);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use crate::position::Position;
 
@@ -36,16 +36,19 @@ impl Heads {
     }
 }
 
-/// Reads the last acknowledged window and the heads as of it.
+/// Reads the last acknowledged window and the heads as of it, by one snapshot: a leader before us that
+/// does not know it yet may store what it sent meanwhile.
 pub(super) async fn load(conn: &mut PgConnection) -> Result<(i64, Heads), sqlx::Error> {
+    let mut conn = conn.begin_with("begin isolation level repeatable read read only").await?;
     let acked = sqlx::query_scalar("select acked_window from messaging.outbox_progress")
         .fetch_one(&mut *conn)
         .await?;
     let rows: Vec<(String, i32, i64, i64, i64)> = sqlx::query_as(
         "select topic, partition, incarnation, window_id, seq from messaging.outbox_head",
     )
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await?;
+    conn.commit().await?;
     let mut heads = Heads::default();
     for (topic, partition, incarnation, window, seq) in rows {
         heads.advance(&topic, partition, Position { incarnation, window, seq });
@@ -100,6 +103,8 @@ pub(super) async fn store(
 
 #[cfg(test)]
 mod tests {
+    use sqlx::PgPool;
+
     use super::*;
 
     #[test]
@@ -111,5 +116,30 @@ mod tests {
         assert_eq!(heads.advance("a", 1, position(2)), Position::NONE);
         assert_eq!(heads.advance("b", 0, position(3)), Position::NONE);
         assert_eq!(heads.advance("a", 0, position(4)), position(1));
+    }
+
+    /// A leader that was frozen may store its progress while the next one begins.
+    #[sqlx::test]
+    async fn heads_are_read_as_of_the_window_that_is_read_with_them(db: PgPool) {
+        const WINDOWS: i64 = 300;
+        crate::migrate(&db).await.unwrap();
+        let (mut ours, mut theirs) = (db.acquire().await.unwrap(), db.acquire().await.unwrap());
+        let storing = tokio::spawn(async move {
+            let mut heads = Heads::default();
+            for window in 1..=WINDOWS {
+                heads.advance("t", 0, Position { incarnation: 1, window, seq: window });
+                store(&mut theirs, window, &mut heads).await.unwrap();
+            }
+        });
+
+        let mut acked = 0;
+        while acked < WINDOWS {
+            let (window, heads) = load(&mut ours).await.unwrap();
+            acked = window;
+            let head = heads.topics.get("t").map_or(0, |partitions| partitions[&0].window);
+            assert_eq!(head, acked);
+        }
+
+        storing.await.unwrap();
     }
 }
