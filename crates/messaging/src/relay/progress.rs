@@ -128,7 +128,7 @@ mod tests {
             let mut heads = Heads::default();
             for window in 1..=WINDOWS {
                 heads.advance("t", 0, Position { incarnation: 1, window, seq: window });
-                store(&mut theirs, window, &mut heads).await.unwrap();
+                store(&mut theirs, window, &mut heads.take_changed()).await.unwrap();
             }
         });
 
