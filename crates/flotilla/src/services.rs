@@ -2,11 +2,17 @@
 
 use std::process::ExitCode;
 
-use runtime::App;
+use futures::future::LocalBoxFuture;
+use runtime::{App, Rebuild};
+use secrecy::SecretString;
 use sqlx::migrate::Migrator;
 
 #[cfg(test)]
 mod openapi;
+
+/// As the owner of the database; the role is the one that works with the tables.
+type Migrate =
+    for<'a> fn(&'a SecretString, Option<&'a str>) -> LocalBoxFuture<'a, Result<(), runtime::Error>>;
 
 /// A service, as the tools see it.
 pub(crate) struct Entry {
@@ -14,6 +20,10 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// Its tables; none without a database.
     pub(crate) migrations: fn() -> Option<&'static Migrator>,
+    /// Brings its database to this build's schema.
+    pub(crate) migrate: Migrate,
+    /// Rebuilds its read model; none if it has other tables.
+    pub(crate) rebuild: fn(SecretString, String, Option<String>) -> Option<Rebuild>,
     /// Runs it with these arguments.
     pub(crate) run: fn(Vec<String>) -> ExitCode,
     /// Its OpenAPI document.
@@ -25,6 +35,8 @@ const fn entry<A: App>() -> Entry {
     Entry {
         name: A::NAME,
         migrations: A::migrations,
+        migrate: |url, role| Box::pin(runtime::migrate::<A>(url, role)),
+        rebuild: Rebuild::of::<A>,
         run: |args| runtime::run::<A>(args),
         #[cfg(test)]
         document: |keys| Box::pin(openapi::document::<A>(keys)),

@@ -8,7 +8,7 @@ mod demo;
 mod import;
 mod migrate;
 mod parked;
-mod rebuild;
+mod replay;
 mod topics;
 
 use std::path::PathBuf;
@@ -37,8 +37,8 @@ pub(crate) enum Tool {
     Topics(topics::Topics),
     /// Prints how far each service is behind, as JSON.
     Backlog(backlog::Backlogs),
-    /// Reads the product read model anew from the events. The search service must be stopped.
-    SearchRebuild(rebuild::Rebuild),
+    /// Rebuilds a read model from the events, beside the live one, and replaces that.
+    Replay(replay::Replay),
     /// Prints nginx's configuration, made from the route table.
     GatewayConf(gateway::Conf),
     /// Prints the Kubernetes Ingress, made from the same table.
@@ -104,7 +104,7 @@ impl Tool {
             Self::Migrate(tool) => tool.run().await,
             Self::Topics(tool) => tool.run().await,
             Self::Backlog(tool) => tool.run().await,
-            Self::SearchRebuild(tool) => tool.run().await,
+            Self::Replay(tool) => tool.run().await,
             Self::Sandbox(sandbox) => sandbox.run().await,
             Self::DevDatabases(tool) => tool.run().await,
             Self::Demo(tool) => tool.run().await,

@@ -3,11 +3,11 @@
 mod assign;
 mod backoff;
 mod batch;
-mod chain;
+pub(crate) mod chain;
 mod erased;
 mod handler;
 mod handlers;
-mod mark;
+pub(crate) mod mark;
 mod park;
 mod reader;
 pub(crate) mod record;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::erased::chain_of;
 pub use self::handler::{Projection, Reaction};
-pub use self::handlers::{Handlers, Undelivered};
+pub use self::handlers::{Handlers, Projections, Undelivered};
 use crate::trial::Trial;
 use crate::{Error, Metrics};
 

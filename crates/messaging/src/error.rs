@@ -36,6 +36,9 @@ pub enum Error {
     /// This process no longer leads; another relay does.
     #[error("the relay's term is over")]
     TermOver,
+    /// A replay cannot go on; the live tables are as they were.
+    #[error("replay: {0}")]
+    Replay(String),
     /// Stored or received data that this crate cannot have written.
     #[error("unreadable: {0}")]
     Corrupt(String),

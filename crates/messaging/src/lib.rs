@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`Event`], [`Tx`] and [`append`] (what a service says), [`Relay`] (how it
 //! reaches Kafka), [`Reaction`], [`Projection`] and [`Consumer`] (how another service hears it),
-//! [`parking`] (what could not be handled), [`Worker`] (what has to call out). The README says what
+//! [`parking`] (what could not be handled), [`replay`] (hearing it all again), [`Worker`] (what has to call out). The README says what
 //! is promised.
 
 mod backlog;
@@ -23,6 +23,7 @@ pub mod parking;
 mod position;
 mod quiet;
 mod relay;
+pub mod replay;
 mod topics;
 mod trace;
 #[doc(hidden)]
@@ -34,7 +35,7 @@ mod worker;
 pub use backlog::{Backlog, backlog};
 pub use cause::Cause;
 pub use class::{Classify, ErrorClass};
-pub use consumer::{Consumer, Handlers, Projection, Reaction, Undelivered};
+pub use consumer::{Consumer, Handlers, Projection, Projections, Reaction, Undelivered};
 pub use envelope::Meta;
 pub use error::Error;
 pub use event::{DecodeError, Event, EventSet, Outgoing};

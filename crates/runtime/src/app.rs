@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use futures::future::BoxFuture;
-use messaging::{Handlers, Projection, Reaction, Worker, Workers};
+use messaging::{Handlers, Projection, Projections, Reaction, Worker, Workers};
 use prometheus_client::registry::Registry;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
@@ -16,7 +16,7 @@ use web::service_token::{Gate, Signer};
 use web::{SigningKey, Verifier};
 
 use crate::hourly::hourly;
-use crate::{Error, Settings, keys};
+use crate::{Error, Model, Settings, keys};
 
 /// A service of the fleet.
 pub trait App: Send + 'static {
@@ -29,6 +29,11 @@ pub trait App: Send + 'static {
 
     /// The tables of the service; none for a service without a database.
     fn migrations() -> Option<&'static Migrator> {
+        None
+    }
+
+    /// What all its tables are made of, if they are made of events alone: then they can be rebuilt.
+    fn model() -> Option<Model> {
         None
     }
 
@@ -143,6 +148,12 @@ impl Service {
     #[must_use]
     pub fn project(self, projection: impl Projection) -> Self {
         Self { handlers: self.handlers.project(projection), ..self }
+    }
+
+    /// Keeps what several topics say.
+    #[must_use]
+    pub fn projecting(self, projections: Projections) -> Self {
+        Self { handlers: self.handlers.projecting(projections), ..self }
     }
 
     /// What the service hears: for tests of a service.

@@ -7,7 +7,7 @@ use sqlx::migrate::{Migrate as _, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
-use crate::Error;
+use crate::{App, Error, replay};
 
 static FLEET: Migrator = sqlx::migrate!();
 
@@ -41,20 +41,52 @@ pub(crate) fn pool(url: &SecretString, most: u32, service: &str) -> Result<PgPoo
 
 /// Brings a database to this build's schema, as its owner: messaging's tables, the fleet's, the
 /// service's own; then says what the app role may do with them.
-pub async fn migrate(
+pub async fn migrate<A: App>(
     owner_url: &SecretString,
-    service: Option<&Migrator>,
     app_role: Option<&str>,
 ) -> Result<(), Error> {
     let mut conn = PgConnection::connect(owner_url.expose_secret()).await?;
     migrate_shared(&mut conn).await?;
-    if let Some(service) = service {
-        service.run(&mut conn).await?;
+    let own = if A::model().is_some() { replay::LIVE } else { "public" };
+    if let Some(service) = A::migrations() {
+        if own == replay::LIVE {
+            sqlx::raw_sql(HOME_OF_A_MODEL).execute(&mut conn).await?;
+        }
+        migrate_in(&mut conn, own, service).await?;
     }
     if let Some(role) = app_role {
-        grant(&mut conn, role).await?;
+        grant(&mut conn, role, &[own, "messaging", "fleet"]).await?;
     }
     conn.close().await?;
+    Ok(())
+}
+
+/// The schema of a read model, which everybody who connects finds first. Tables from before it had one
+/// move there.
+const HOME_OF_A_MODEL: &str = "
+    do $$
+    declare
+        moved text;
+    begin
+        if to_regnamespace('model') is null then
+            create schema model;
+            for moved in select tablename from pg_tables where schemaname = 'public' loop
+                execute format('alter table public.%I set schema model', moved);
+            end loop;
+        end if;
+        execute format('alter database %I set search_path = model, public', current_database());
+    end $$";
+
+/// Brings a service's own tables in one schema to this build's version.
+pub(crate) async fn migrate_in(
+    conn: &mut PgConnection,
+    schema: &str,
+    service: &Migrator,
+) -> Result<(), Error> {
+    let path = format!("set search_path = {schema}, public");
+    sqlx::raw_sql(AssertSqlSafe(path)).execute(&mut *conn).await?;
+    service.run(&mut *conn).await?;
+    sqlx::raw_sql("reset search_path").execute(conn).await?;
     Ok(())
 }
 
@@ -66,13 +98,17 @@ pub async fn migrate_shared(conn: &mut PgConnection) -> Result<(), Error> {
 }
 
 /// The app role reads and writes rows and changes no table; the outbox may also be rotated by it.
-async fn grant(conn: &mut PgConnection, role: &str) -> Result<(), Error> {
+pub(crate) async fn grant(
+    conn: &mut PgConnection,
+    role: &str,
+    schemas: &[&str],
+) -> Result<(), Error> {
     let plain = role.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     if !plain {
         let reason = "expected lower-case letters and underscores".to_owned();
         return Err(Error::WrongSetting { name: "APP_ROLE", reason });
     }
-    for schema in ["public", "messaging", "fleet"] {
+    for schema in schemas {
         let statements = format!(
             "grant usage on schema {schema} to {role};
              grant select, insert, update, delete on all tables in schema {schema} to {role};
@@ -80,6 +116,9 @@ async fn grant(conn: &mut PgConnection, role: &str) -> Result<(), Error> {
              grant execute on all functions in schema {schema} to {role};"
         );
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut *conn).await?;
+    }
+    if !schemas.contains(&"messaging") {
+        return Ok(());
     }
     let rotate = format!("grant truncate on all tables in schema messaging to {role}");
     sqlx::raw_sql(AssertSqlSafe(rotate)).execute(&mut *conn).await?;

@@ -4,6 +4,19 @@ pub(crate) mod catalog;
 pub(crate) mod inventory;
 pub(crate) mod pricing;
 
+use messaging::Projections;
+
+use crate::refresh::Wake;
+
+/// All that the read model is made of.
+pub(crate) fn all(wake: &Wake) -> Projections {
+    Projections::new()
+        .project(catalog::OnProduct(wake.clone()))
+        .project(catalog::OnCategory(wake.clone()))
+        .project(pricing::OnPrice(wake.clone()))
+        .project(inventory::OnStock(wake.clone()))
+}
+
 #[cfg(test)]
 mod tests {
     use contracts::catalog::{

@@ -15,14 +15,13 @@ mod refresh;
 mod store;
 
 use contracts::search::search_service_server::SearchServiceServer;
-use runtime::{Parts, Service};
+use runtime::{Model, Parts, Service};
 use sqlx::migrate::Migrator;
 
 use crate::catalogue::Catalogue;
 
 pub use config::Config;
 pub use refresh::{refresh, refresh_in};
-pub use store::rebuild::rebuild;
 
 /// The tables of the service.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
@@ -40,16 +39,18 @@ impl runtime::App for App {
         Some(&MIGRATOR)
     }
 
+    fn model() -> Option<Model> {
+        let model = Model::new(consumers::all(&refresh::Wake::default()));
+        Some(model.settled_by(|conn| Box::pin(refresh_in(conn))))
+    }
+
     async fn service(parts: &Parts, _: Config) -> Result<Service, runtime::Error> {
         let db = parts.database()?;
         let catalogue = Catalogue::new(db.clone());
         let wake = refresh::Wake::default();
         let mut service = Service::new()
             .http(http::routes(catalogue.clone()))
-            .project(consumers::catalog::OnProduct(wake.clone()))
-            .project(consumers::catalog::OnCategory(wake.clone()))
-            .project(consumers::pricing::OnPrice(wake.clone()))
-            .project(consumers::inventory::OnStock(wake.clone()))
+            .projecting(consumers::all(&wake))
             .task("refresh", move |stop| refresh::keep_fresh(db, wake, stop));
         // Without keys nobody can prove who they are, so nobody is let in.
         if parts.settings.keys_dir.is_some() {

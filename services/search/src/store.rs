@@ -5,4 +5,3 @@ pub(crate) mod facts;
 pub(crate) mod known;
 pub(crate) mod listing;
 pub(crate) mod products;
-pub(crate) mod rebuild;

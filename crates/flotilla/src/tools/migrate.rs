@@ -41,5 +41,5 @@ impl Migrate {
 
 async fn one(service: &services::Entry, url: String, app_role: Option<String>) -> Result<()> {
     let role = app_role.unwrap_or_else(|| format!("{}_app", service.name));
-    Ok(runtime::migrate(&url.into(), (service.migrations)(), Some(&role)).await?)
+    Ok((service.migrate)(&url.into(), Some(&role)).await?)
 }

@@ -125,16 +125,18 @@ async fn settings(parts: &Parts) -> String {
 /// Raw producer and relay in turn, so that a slow minute of the machine meets both.
 async fn drains(parts: &Parts, options: &Options, figures: &mut Figures) {
     // Not measured: a broker that was just started is slow.
-    raw::produce(parts, options.backlog).await;
-    let (mut raw, mut drained) = (0.0_f64, Vec::new());
+    raw::produce(parts, options.backlog, "lz4").await;
+    let (mut raw, mut plain, mut drained) = (0.0_f64, 0.0_f64, Vec::new());
     for _ in 0..options.rounds {
-        raw = raw.max(raw::produce(parts, options.backlog).await);
+        raw = raw.max(raw::produce(parts, options.backlog, "lz4").await);
+        plain = plain.max(raw::produce(parts, options.backlog, "none").await);
         drained.push(drain::measure(parts, options.backlog).await);
     }
     let (first, dead) = (drained[0].per_second, drained.iter().map(|it| it.dead_tuples).sum());
     let best = drained.into_iter().max_by(|a, b| a.per_second.total_cmp(&b.per_second));
     let best = best.expect("one round at least");
     figures.add("raw_producer_per_s", raw);
+    figures.add("raw_producer_uncompressed_per_s", plain);
     figures.add("drain_per_s", best.per_second);
     figures.add("drain_first_per_s", first);
     figures.add("relay_cpu_s_per_100k", best.cpu_s_per_100k);

@@ -57,11 +57,13 @@ fn record<O: rdkafka::util::IntoOpaque>(
     BaseRecord::with_opaque_to(TOPIC, opaque).partition(partition).payload(event.payload())
 }
 
-/// Records a second, as many at once as the client takes.
-pub(crate) async fn produce(parts: &Parts, events: u32) -> f64 {
+/// Records a second, as many at once as the client takes, in the compression that is asked for (`lz4` as
+/// in the relay, or `none`).
+pub(crate) async fn produce(parts: &Parts, events: u32, compression: &str) -> f64 {
     parts.fresh_topic().await;
     let mut settings = config(parts);
-    let producer: BaseProducer = settings.set("linger.ms", "5").create().expect("a producer");
+    settings.set("linger.ms", "5").set("compression.type", compression);
+    let producer: BaseProducer = settings.create().expect("a producer");
     let events_in_hand: Vec<Noted> = (0..1_000).map(Noted::new).collect();
     tokio::task::block_in_place(|| {
         // To connect and to learn of the topic is not what is measured.

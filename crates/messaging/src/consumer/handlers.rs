@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use sqlx::PgConnection;
+
 use super::erased::{Erased, Failure, Handled, Project, React};
 use super::record::Record;
 use super::{Projection, Reaction};
@@ -15,6 +17,13 @@ use crate::{EventSet, Meta, Tx};
 #[derive(Clone, Default)]
 pub struct Handlers {
     by_topic: HashMap<&'static str, Handler>,
+    twice: Option<&'static str>,
+}
+
+/// Projections, of a topic each, that keep one read model. Nothing else can be [replayed](crate::replay).
+#[derive(Clone, Default)]
+pub struct Projections {
+    by_topic: HashMap<&'static str, Arc<dyn Project>>,
     twice: Option<&'static str>,
 }
 
@@ -46,6 +55,16 @@ impl Handlers {
     #[must_use]
     pub fn project<P: Projection>(self, projection: P) -> Self {
         self.add(P::Event::TOPIC, Handler::Projection(Arc::new(Erased(projection))))
+    }
+
+    /// Projects all topics of these.
+    #[must_use]
+    pub fn projecting(mut self, projections: Projections) -> Self {
+        self.twice = self.twice.or(projections.twice);
+        projections
+            .by_topic
+            .into_iter()
+            .fold(self, |all, (topic, projection)| all.add(topic, Handler::Projection(projection)))
     }
 
     fn add(mut self, topic: &'static str, handler: Handler) -> Self {
@@ -97,6 +116,40 @@ impl Handlers {
     }
 }
 
+impl Projections {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Projects a topic.
+    #[must_use]
+    pub fn project<P: Projection>(mut self, projection: P) -> Self {
+        let topic = P::Event::TOPIC;
+        if self.by_topic.insert(topic, Arc::new(Erased(projection))).is_some() {
+            self.twice = Some(topic);
+        }
+        self
+    }
+
+    /// The topics that are projected.
+    pub fn topics(&self) -> impl Iterator<Item = &'static str> {
+        self.by_topic.keys().copied()
+    }
+
+    /// Projects records of a topic; says what failed.
+    pub(crate) async fn replay(
+        &self,
+        topic: &str,
+        conn: &mut PgConnection,
+        records: &[&Record],
+    ) -> Result<(), String> {
+        let Some(projection) = self.by_topic.get(topic) else { return Ok(()) };
+        projection.project(conn, records).await.map_err(|failure| failure.message)?;
+        Ok(())
+    }
+}
+
 impl Handler {
     /// Handles records of the handler's topic in order, and says what came of each.
     pub(super) async fn handle(
@@ -131,6 +184,12 @@ fn delivered((meta, payload): &(Meta, Vec<u8>)) -> Record {
 }
 
 impl fmt::Debug for Handlers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.by_topic.keys()).finish()
+    }
+}
+
+impl fmt::Debug for Projections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.by_topic.keys()).finish()
     }

@@ -8,18 +8,18 @@ use super::record::Record;
 use crate::position::Position;
 
 /// A partition of one of the consumer's topics.
-pub(super) type Place = (&'static str, i32);
+pub(crate) type Place = (&'static str, i32);
 
 /// Where a partition stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub(super) position: Position,
+pub(crate) struct Mark {
+    pub(crate) position: Position,
     /// The Kafka offset of the record at `position`; -1 before the first.
-    pub(super) offset: i64,
+    pub(crate) offset: i64,
 }
 
 /// Loads the marks of newly assigned partitions, making those that are not there.
-pub(super) async fn load(
+pub(crate) async fn load(
     conn: &mut PgConnection,
     consumer: &str,
     places: &[Place],
@@ -40,7 +40,7 @@ pub(super) async fn load(
 
 /// Locks the marks until the end of the transaction and reads them: what they say is the truth,
 /// whoever wrote it. Rows are locked in one order, so that two owners wait instead of deadlocking.
-pub(super) async fn lock(
+pub(crate) async fn lock(
     conn: &mut PgConnection,
     consumer: &str,
     places: &[Place],
@@ -72,7 +72,7 @@ pub(super) async fn lock(
 /// Moves marks from where this owner left them, and so locks them, in one statement. Returns whether
 /// any key of theirs may be held back; `None` if one of them is elsewhere, which means another owner:
 /// the transaction must end then, for other marks may have been moved.
-pub(super) async fn advance(
+pub(crate) async fn advance(
     conn: &mut PgConnection,
     consumer: &str,
     from: &HashMap<Place, Mark>,
@@ -114,7 +114,7 @@ pub(super) async fn advance(
 }
 
 /// Writes the marks that moved, in the transaction that locked them.
-pub(super) async fn store(
+pub(crate) async fn store(
     conn: &mut PgConnection,
     consumer: &str,
     moved: &HashMap<Place, Mark>,
@@ -152,7 +152,7 @@ pub(super) async fn store(
 
 impl Record {
     /// The partition it came from.
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         (self.meta.topic, self.partition)
     }
 }

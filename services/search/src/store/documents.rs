@@ -13,14 +13,17 @@ use crate::domain::view::{BasketVariantView, CategoryView, ProductView};
 use crate::error::Error;
 use crate::grpc::message;
 
+/// What a note says: a product, a SKU, a category, or everything.
+type Note = (Option<ProductId>, Option<String>, Option<String>, Option<bool>);
+
 /// Takes at most `limit` notes of what is stale, and names the products that they mean.
 pub(crate) async fn take_stale(
     conn: &mut PgConnection,
     limit: i64,
 ) -> Result<(usize, Vec<ProductId>), sqlx::Error> {
-    let notes: Vec<(Option<ProductId>, Option<String>, Option<String>)> = sqlx::query_as(
+    let notes: Vec<Note> = sqlx::query_as(
         "delete from stale where id in (select id from stale order by id limit $1)
-         returning product_id, sku, category",
+         returning product_id, sku, category, everything",
     )
     .bind(limit)
     .fetch_all(&mut *conn)
@@ -28,16 +31,18 @@ pub(crate) async fn take_stale(
     let products: Vec<ProductId> = notes.iter().filter_map(|note| note.0).collect();
     let skus: Vec<&str> = notes.iter().filter_map(|note| note.1.as_deref()).collect();
     let categories: Vec<&str> = notes.iter().filter_map(|note| note.2.as_deref()).collect();
+    let everything = notes.iter().any(|note| note.3 == Some(true));
     // A statement of its own: it sees everything that was committed together with the notes.
     let ids = sqlx::query_scalar(
         "select product_id from unnest($1::uuid[]) as named (product_id)
          union select product_id from variants where sku = any ($2)
-         union select product_id from products where category = any ($3)
+         union select product_id from products where category = any ($3) or $4
          order by product_id",
     )
     .bind(&products)
     .bind(&skus)
     .bind(&categories)
+    .bind(everything)
     .fetch_all(conn)
     .await?;
     Ok((notes.len(), ids))

@@ -51,8 +51,13 @@ pub(crate) enum Stale<'a> {
     Categories(&'a [&'a str]),
 }
 
-/// Notes that something has to be prepared again.
+/// Notes that something has to be prepared again, unless there is a note that everything has. Whoever
+/// takes that one away is waited for: he may not have seen these facts.
 pub(crate) async fn mark(conn: &mut PgConnection, stale: Stale<'_>) -> Result<(), sqlx::Error> {
+    let all = "select exists (select from stale where everything for share)";
+    if sqlx::query_scalar(all).fetch_one(&mut *conn).await? {
+        return Ok(());
+    }
     let note = match stale {
         Stale::Products(products) => {
             sqlx::query("insert into stale (product_id) select unnest($1::uuid[])").bind(products)

@@ -77,29 +77,6 @@ async fn every_order_of_arrival_gives_the_same_rows(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "./migrations")]
-async fn a_rebuild_forgets_everything_and_how_far_it_was_heard(db: PgPool) {
-    let shop = Shop::new(db).await;
-    shop.sells("Ocean Shirt", "tops", 1_990, 3).await;
-    shop.refreshed().await;
-    sqlx::query(
-        "insert into messaging.consumer_progress (consumer, topic, partition, kafka_offset)
-         values ('search', 'catalog.product.v1', 0, 7), ('search', 'auth.signing_key.v1', 0, 7)",
-    )
-    .execute(&shop.service.db)
-    .await
-    .unwrap();
-
-    search::rebuild(&shop.service.db).await.unwrap();
-
-    assert!(rows(&shop).await.is_empty());
-    let left: Vec<String> = sqlx::query_scalar("select topic from messaging.consumer_progress")
-        .fetch_all(&shop.service.db)
-        .await
-        .unwrap();
-    assert_eq!(left, ["auth.signing_key.v1"]);
-}
-
-#[sqlx::test(migrations = "./migrations")]
 async fn an_event_that_says_something_impossible_is_refused(db: PgPool) {
     let shop = Shop::new(db).await;
     let mut nameless = support::created("x", "X", "tops");
