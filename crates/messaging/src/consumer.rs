@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::erased::chain_of;
 pub use self::handler::{Projection, Reaction};
 pub use self::handlers::{Handlers, Projections, Undelivered};
+use crate::trial::Trial;
 use crate::{Error, Metrics};
 
 /// The consumer of one service: all its topics, one group.
@@ -41,6 +42,7 @@ struct Shared {
     pool: PgPool,
     metrics: Metrics,
     handlers: Arc<Handlers>,
+    trial: Trial,
 }
 
 impl Consumer {
@@ -52,7 +54,8 @@ impl Consumer {
         metrics: Metrics,
         handlers: Handlers,
     ) -> Self {
-        let shared = Shared { name, pool, metrics, handlers: Arc::new(handlers) };
+        let (handlers, trial) = (Arc::new(handlers), Trial::default());
+        let shared = Shared { name, pool, metrics, handlers, trial };
         Self { shared, brokers: brokers.to_owned(), strands: 1, spacing: Duration::ZERO }
     }
 
@@ -69,6 +72,14 @@ impl Consumer {
     #[must_use]
     pub fn spacing(self, spacing: Duration) -> Self {
         Self { spacing, ..self }
+    }
+
+    /// Only for trials of this crate.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn trial(mut self, trial: Trial) -> Self {
+        self.shared.trial = trial;
+        self
     }
 
     /// Runs until `stop`; waits out outages of database and broker.

@@ -26,6 +26,8 @@ mod relay;
 pub mod replay;
 mod topics;
 mod trace;
+#[doc(hidden)]
+pub mod trial;
 mod tx;
 mod wake;
 mod worker;

@@ -88,18 +88,23 @@ fn rows(events: impl IntoIterator<Item = Outgoing>) -> Result<Vec<Row>, AppendEr
     stamped.collect()
 }
 
-/// Writes them, in order, in one statement; none costs nothing.
+/// Writes them, in order; none costs nothing.
 pub(crate) async fn write(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::Error> {
-    if rows.is_empty() {
-        return Ok(());
+    for rows in rows.chunks(held::AT_ONCE) {
+        insert(rows, &mut *conn).await?;
     }
+    Ok(())
+}
+
+async fn insert(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into messaging.outbox
              (slot, event_id, topic, type, key, subject, version, payload,
               correlation, causation, traceparent)
-         select (select slot from messaging.outbox_slot), e.*
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-                     $7::bytea[], $8::uuid[], $9::uuid[], $10::text[]) as e",
+         select (select slot from messaging.outbox_slot), ($1::uuid[])[n], ($2::text[])[n],
+             ($3::text[])[n], ($4::text[])[n], ($5::text[])[n], ($6::bigint[])[n],
+             ($7::bytea[])[n], ($8::uuid[])[n], ($9::uuid[])[n], ($10::text[])[n]
+         from generate_series(1, $11) as n",
     )
     .bind(held::column(rows, |row| row.id))
     .bind(held::column(rows, |row| row.event.topic))
@@ -111,6 +116,7 @@ pub(crate) async fn write(rows: &[Row], conn: &mut PgConnection) -> Result<(), s
     .bind(held::column(rows, |row| row.correlation))
     .bind(held::column(rows, |row| row.causation))
     .bind(held::column(rows, |row| row.traceparent.as_deref()))
+    .bind(held::count(rows))
     .execute(conn)
     .await?;
     Ok(())

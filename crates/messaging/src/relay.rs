@@ -1,6 +1,7 @@
 //! From the outbox to Kafka: one leader per database, by sealed windows of snapshots.
 
 mod headers;
+mod hint;
 mod lease;
 mod pipeline;
 mod produce;
@@ -17,7 +18,8 @@ use uuid::Uuid;
 use self::lease::Lease;
 pub(crate) use self::lease::interval;
 use crate::outage::Outage;
-use crate::{Error, Metrics};
+use crate::trial::{Fence, Trial};
+use crate::{Error, Metrics, wake};
 
 /// How often a relay that does not lead looks whether it may.
 const STANDBY: Duration = Duration::from_millis(250);
@@ -35,15 +37,19 @@ pub struct RelaySettings {
     /// How long one of the outbox's three children is written to before the next one's turn;
     /// sent events are kept between once and twice as long.
     pub rotation: Duration,
+    /// Only for trials of this crate.
+    #[doc(hidden)]
+    pub trial: Trial,
 }
 
 impl Default for RelaySettings {
     fn default() -> Self {
         Self {
             partitions: 12,
-            spacing: Duration::from_millis(5),
+            spacing: Duration::from_millis(2),
             lease: Duration::from_secs(5),
             rotation: Duration::from_hours(24),
+            trial: Trial::default(),
         }
     }
 }
@@ -79,6 +85,7 @@ impl Relay {
         let owner = Uuid::new_v4();
         let mut pause = STANDBY;
         let mut outage = Outage::of("asking to lead the relay");
+        let mut said = wake::Listener::of_events();
         while !stop.is_cancelled() {
             match self.ask_to_lead(owner).await {
                 Ok(Some(lease)) => {
@@ -97,7 +104,11 @@ impl Relay {
                     pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                 }
             }
-            let _stopped = tokio::time::timeout(pause, stop.cancelled()).await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                never = hint::pass_on(&self.pool, &mut said) => never,
+                () = stop.cancelled() => {}
+            }
         }
         Ok(())
     }
@@ -117,13 +128,17 @@ impl Relay {
         self.metrics.leading.set(1);
         let mut pause = Duration::from_millis(50);
         let mut outage = Outage::of("sending events");
+        let hearing = hint::hear(&self.pool, wake::events_elsewhere);
+        tokio::pin!(hearing);
+        let fenced = self.settings.trial.guards.fence == Fence::Term;
         let result = loop {
             let sent_before = self.metrics.windows.get();
             // Dropping the pipeline at any await is safe: a crash would do the same.
             let result = tokio::select! {
                 result = pipeline::run(self, lease.term, stop, &mut outage) => result,
-                () = lease.lost() => Err(Error::TermOver),
+                () = lease.lost(), if fenced => Err(Error::TermOver),
                 () = overdue(stop) => Err(Error::TermOver),
+                never = &mut hearing => never,
             };
             match result {
                 Ok(()) => break Ok(()),
@@ -140,7 +155,7 @@ impl Relay {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => break Ok(()),
-                () = lease.lost() => break Ok(()),
+                () = lease.lost(), if fenced => break Ok(()),
             }
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         };

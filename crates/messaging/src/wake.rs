@@ -16,6 +16,9 @@ static JOBS: LazyLock<watch::Sender<Pokes>> = LazyLock::new(|| watch::channel(Po
 /// The longest pause between two looks at the database.
 pub(crate) const SLOWEST: Duration = Duration::from_millis(250);
 const FASTEST: Duration = Duration::from_millis(1);
+/// Looks take at most one part in so many of the time: where they cost more, they come less often and
+/// find more.
+const DUTY: u32 = 2;
 
 /// How often somebody said that there is something to look for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +77,28 @@ pub async fn announcing<F: Future>(work: F) -> F::Output {
     output
 }
 
+/// Says that another process of this service has committed events, or is about to.
+pub(crate) fn events_elsewhere() {
+    soon(&EVENTS);
+}
+
+/// Hears what is said of events in this process.
+#[derive(Debug)]
+pub(crate) struct Listener(watch::Receiver<Pokes>);
+
+impl Listener {
+    /// Hears of all from now on.
+    pub(crate) fn of_events() -> Self {
+        Self(EVENTS.subscribe())
+    }
+
+    /// Waits until something was said since the last time. Dropped at an await, it has forgotten nothing.
+    pub(crate) async fn next(&mut self) {
+        // The sender is never dropped.
+        let _never_closed = self.0.changed().await;
+    }
+}
+
 /// When to look next: at once when told, soon while something is about to be committed or others write
 /// too, and otherwise seldom.
 #[derive(Debug)]
@@ -83,6 +108,8 @@ pub(crate) struct Pacer {
     pause: Duration,
     told: bool,
     spacing: Duration,
+    /// What the last look that found something took.
+    cost: Duration,
     looked: Option<Instant>,
 }
 
@@ -100,7 +127,15 @@ impl Pacer {
     fn of(signal: &watch::Sender<Pokes>, spacing: Duration) -> Self {
         let poked = signal.subscribe();
         let heard = *poked.borrow();
-        Self { poked, heard, pause: FASTEST, told: false, spacing, looked: None }
+        Self {
+            poked,
+            heard,
+            pause: FASTEST,
+            told: false,
+            spacing,
+            cost: Duration::ZERO,
+            looked: None,
+        }
     }
 
     /// Waits for the next look, which a poke meanwhile or since the last look makes the present.
@@ -112,7 +147,8 @@ impl Pacer {
             self.pause = slower(self.pause);
         }
         if let Some(looked) = self.looked {
-            tokio::time::sleep_until(looked + self.spacing).await;
+            let spacing = self.spacing.max(self.cost.saturating_mul(DUTY)).min(SLOWEST);
+            tokio::time::sleep_until(looked + spacing).await;
         }
         // Whatever was committed until now is seen by the look that follows.
         let pokes = *self.poked.borrow();
@@ -130,9 +166,10 @@ impl Pacer {
         self.told
     }
 
-    /// The last look found something. If nobody had told of it, somebody writes who cannot: another
-    /// process. Then the next look comes soon.
-    pub(crate) fn found(&mut self) {
+    /// The last look found something, in this time. If nobody had told of it, somebody writes who cannot:
+    /// another process. Then the next look comes soon.
+    pub(crate) fn found(&mut self, cost: Duration) {
+        self.cost = cost;
         if !self.told {
             self.pause = FASTEST;
         }
@@ -191,7 +228,7 @@ mod tests {
         pacer.pause = SLOWEST;
 
         waited(&mut pacer).await;
-        pacer.found();
+        pacer.found(Duration::ZERO);
 
         assert_eq!(waited(&mut pacer).await, FASTEST);
     }

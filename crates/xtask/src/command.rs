@@ -35,6 +35,19 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a program that speaks to the screen itself, and looks after something else `meanwhile`.
+///
+/// # Errors
+/// As [`run`], and those of `meanwhile`, which end the program.
+pub(crate) fn run_beside(
+    command: &mut Command,
+    meanwhile: impl FnMut() -> Result<()>,
+) -> Result<()> {
+    let status = wait_beside(&mut spawn(command)?, None, meanwhile)?;
+    ensure!(status.success(), "{} ({status})", words(command));
+    Ok(())
+}
+
 /// Runs a program and returns what it wrote to standard output; standard error stays ours to read.
 ///
 /// # Errors
@@ -62,9 +75,18 @@ pub(crate) fn spawn(command: &mut Command) -> Result<Child> {
 /// # Errors
 /// When it was ended by us.
 pub(crate) fn wait(child: &mut Child, limit: Option<Duration>) -> Result<ExitStatus> {
+    wait_beside(child, limit, || Ok(()))
+}
+
+fn wait_beside(
+    child: &mut Child,
+    limit: Option<Duration>,
+    mut meanwhile: impl FnMut() -> Result<()>,
+) -> Result<ExitStatus> {
     let mut status = None;
     let limit = limit.unwrap_or(Duration::from_secs(24 * 3600));
     let waited = signals::wait_until(limit, || {
+        meanwhile()?;
         status = child.try_wait()?;
         Ok(status.is_some())
     });
@@ -143,6 +165,16 @@ mod tests {
 
         assert!(error.to_string().contains("without a result"));
         assert!(child.try_wait().unwrap().is_some());
+    }
+
+    #[test]
+    fn trouble_beside_a_program_ends_it() {
+        let began = std::time::Instant::now();
+
+        let error = run_beside(Command::new("sleep").arg("600"), || bail!("the part is gone"));
+
+        assert!(error.unwrap_err().to_string().contains("the part is gone"));
+        assert!(began.elapsed() < Duration::from_secs(60));
     }
 
     #[test]

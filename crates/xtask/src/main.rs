@@ -85,7 +85,8 @@ enum Verb {
     },
     /// Measure the release build (CPU time, throughput, latency, memory) on parts of its own
     Bench(Handed),
-    /// Kill everything in turn while orders flow, then check that nothing was lost
+    /// Kill everything in turn while orders (`main`) or events (`events`) flow, then check that nothing
+    /// was lost
     Chaos(Handed),
     /// Write the skeleton of a new service and give it its place in the fleet
     NewService {
@@ -135,7 +136,12 @@ fn run(verb: Verb) -> Result<ExitCode> {
             Some((what, rest)) if what == "replay" => measure::replay::run(!words.no_build, rest)?,
             _ => measure::run(Kind::Bench, !words.no_build, &words.arguments)?,
         },
-        Verb::Chaos(words) => measure::run(Kind::Chaos, !words.no_build, &words.arguments)?,
+        Verb::Chaos(words) => match words.arguments.first() {
+            Some(what) if what == "events" => {
+                measure::chaos_of_events(!words.no_build, &words.arguments)?;
+            }
+            _ => measure::run(Kind::Chaos, !words.no_build, &words.arguments)?,
+        },
         Verb::NewService { name } => new_service::run(&name)?,
         Verb::Fmt => command::run(cargo::cargo(&Instance::from_environment()?.root).arg("fmt"))?,
         Verb::Tidy => tidy::run(&Instance::from_environment()?.root)?,

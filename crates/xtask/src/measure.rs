@@ -1,10 +1,11 @@
 //! `./dev bench` and `./dev chaos`: a program of the `e2e` package against a fleet of its own.
 pub(crate) mod replay;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::cargo::{self, Profile};
 use crate::command;
@@ -94,6 +95,34 @@ pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
     })?;
     let variables = parts.variables.iter().cloned().chain([(peer.0.to_owned(), peer.1)]);
     command::run(Command::new(program).args(arguments).envs(variables).current_dir(&instance.root))
+}
+
+/// Puts the event backbone under faults: writers, relays and consumers of its own on a Postgres that waits
+/// for the disk and a Kafka, which the program kills and we start again.
+///
+/// # Errors
+/// When anything fails, the program's own verdict included.
+pub(crate) fn chaos_of_events(build: bool, arguments: &[String]) -> Result<()> {
+    let Ready { instance, mut progress, program } = prepare(Profile::Dev, build, "chaos_events")?;
+    let begun = Instant::now();
+    let mut parts = progress.step("parts", || {
+        // A thousand idle writers, and everybody else.
+        let settings = ["max_connections=1200"];
+        alone::start(&instance, ("chaos-events", 12_000), Durability::Full, &settings)
+    })?;
+    let spent = begun.elapsed().as_secs().to_string();
+    let mut chaos = Command::new(program);
+    parts.run(chaos.args(arguments).args(["--spent", &spent]).current_dir(&instance.root))
+}
+
+/// The same as a developer's `./dev chaos events`, in two minutes.
+///
+/// # Errors
+/// When the checker finds anything.
+pub(crate) fn short_chaos_of_events(root: &Path) -> Result<()> {
+    let mut chaos = Command::new("/proc/self/exe");
+    chaos.args(["chaos", "--no-build", "events", "--seconds", "120", "--seed", "1"]);
+    command::run(chaos.current_dir(root)).context("the checker found a violation")
 }
 
 /// Builds, brings up the fleet, hands `arguments` on to the program, and ends the fleet.

@@ -98,16 +98,22 @@ impl Supervisor {
         self.phase = Phase::Ready;
         self.record()?;
         while !signals::stopping() {
-            let mut changed = false;
-            for running in &mut self.running {
-                changed |= running.look_after(&self.data);
-            }
-            if changed {
-                self.record()?;
-            }
+            self.look_after()?;
             std::thread::sleep(Duration::from_millis(100));
         }
         Ok(())
+    }
+
+    /// Notices deaths, and starts again what has been dead for long enough.
+    ///
+    /// # Errors
+    /// When the records cannot be written.
+    pub(crate) fn look_after(&mut self) -> Result<()> {
+        let mut changed = false;
+        for running in &mut self.running {
+            changed |= running.look_after(&self.data);
+        }
+        if changed { self.record() } else { Ok(()) }
     }
 
     /// Ends everything, gateway first and databases last.

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use crate::cargo;
 use crate::command;
 use crate::instance::Instance;
+use crate::measure;
 use crate::parts::alone;
 use crate::parts::postgres::Durability;
 use crate::progress::Progress;
@@ -23,6 +24,9 @@ use crate::tidy;
 
 /// The package that holds the journeys through a whole fleet.
 const JOURNEYS: &str = "e2e";
+
+/// The package that puts the event backbone under faults.
+const BACKBONE: &str = "backbone";
 
 /// What `./dev test` was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,11 @@ impl Choice {
 
     fn journeys(&self) -> bool {
         matches!(self, Self::Everything | Self::Journeys)
+    }
+
+    /// Whether the event backbone is put under faults.
+    fn events(&self) -> bool {
+        matches!(self, Self::Everything) || self.runs(BACKBONE) && *self != Self::Unit
     }
 
     fn runs(&self, package: &str) -> bool {
@@ -124,6 +133,9 @@ fn all_steps(
             Ok(())
         })?;
     }
+    if choice.events() && filter.is_none() {
+        progress.loud_step("short chaos of events", || measure::short_chaos_of_events(root))?;
+    }
     if choice.journeys() {
         journeys::run(instance, &journeys, filter, progress, tally).context("journeys")?;
     }
@@ -151,5 +163,7 @@ mod tests {
 
         assert!(all.checks() && all.journeys() && all.runs("orders") && all.runs("e2e"));
         assert!(!one.checks() && !one.journeys() && one.runs("orders") && !one.runs("catalog"));
+        assert!(all.events() && !one.events());
+        assert!(Choice::parse(Some("backbone")).events() && !Choice::parse(Some("unit")).events());
     }
 }

@@ -9,6 +9,7 @@ use super::handlers::Handler;
 use super::mark::{self, Mark, Place};
 use super::park;
 use super::record::Record;
+use crate::trial::{Guards, Step as Passed};
 use crate::{Classify, ErrorClass, Tx, held};
 
 /// Why a batch was rolled back.
@@ -44,11 +45,13 @@ pub(super) async fn run(
     parking: Option<&Failure>,
     known: &HashMap<Place, Mark>,
 ) -> Result<Done, Stopped> {
+    let Guards { chain, mark_with_effect, .. } = shared.trial.guards;
     let mut tx = Tx::begin(&shared.pool).await?;
-    let mut plan = Plan::of(known.clone(), records);
+    shared.trial.pass(Passed::Begun);
+    let mut plan = Plan::of(known.clone(), records, chain);
     // Mostly nobody else was here: then the marks are locked and moved by one statement.
     let mut parked = None;
-    if plan.expected() {
+    if plan.expected() && mark_with_effect {
         parked = mark::advance(&mut tx, shared.name, known, &plan.moved).await?;
         if parked.is_none() {
             tx.rollback().await?;
@@ -58,8 +61,9 @@ pub(super) async fn run(
     let moved = parked.is_some();
     if !moved {
         let marks = mark::lock(&mut tx, shared.name, &places(records)).await?;
-        plan = Plan::of(marks, records);
+        plan = Plan::of(marks, records, chain);
     }
+    shared.trial.pass(Passed::Marked);
     // What was read together with a lock that had to be waited for may be older than the lock.
     let held_back = if parked.unwrap_or(true) {
         let mut keys: Vec<park::Key<'_>> =
@@ -74,11 +78,17 @@ pub(super) async fn run(
         all(shared, tx, (records, &plan.steps), &held_back, parking).await
     });
     let outcomes = handling.await?;
+    if !mark_with_effect {
+        tx.commit().await.map_err(refused)?;
+        tx = Tx::begin(&shared.pool).await?;
+    }
+    shared.trial.pass(Passed::Handled);
     if plan.steps.contains(&Step::Take) {
         if !moved {
             mark::store(&mut tx, shared.name, &plan.moved).await?;
         }
         tx.commit().await.map_err(refused)?;
+        shared.trial.pass(Passed::Committed);
     } else {
         tx.rollback().await?;
     }
@@ -143,6 +153,7 @@ async fn unhandled(
             park::behind(tx, shared.name, record).await?;
             Some("waiting")
         }
+        (Step::Take, Some(_)) if !shared.trial.guards.parking => Some("passed_over"),
         (Step::Take, Some(failure)) => {
             park::block(tx, shared.name, record, failure).await?;
             Some("parked")
@@ -162,12 +173,14 @@ struct Plan {
 
 impl Plan {
     /// Decides about each record in turn and moves the marks over those that are taken.
-    fn of(mut marks: HashMap<Place, Mark>, records: &[Record]) -> Self {
+    /// Without `chain`, whatever comes after the mark counts as the next one.
+    fn of(mut marks: HashMap<Place, Mark>, records: &[Record], chain: bool) -> Self {
         let mut moved = HashMap::new();
         let steps = records.iter().map(|record| {
             // Without a row there is no assignment: the partition belongs to somebody else.
             let Some(mark) = marks.get_mut(&record.place()) else { return Step::Gap };
-            let step = step(mark.position, record.previous, record.position);
+            let previous = if chain { record.previous } else { mark.position };
+            let step = step(mark.position, previous, record.position);
             if step == Step::Take {
                 mark.position = record.position;
                 mark.offset = record.offset;

@@ -92,15 +92,13 @@ pub(crate) async fn advance(
     }
     let mut query = sqlx::query_scalar(
         "update messaging.consumer_progress p
-         set incarnation = n.incarnation, window_id = n.window_id, seq = n.seq,
-             kafka_offset = n.kafka_offset
-         from unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[],
-                     $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
-             as n (topic, partition, old_incarnation, old_window_id, old_seq,
-                   incarnation, window_id, seq, kafka_offset)
-         where p.consumer = $1 and p.lane = 0 and p.topic = n.topic and p.partition = n.partition
-             and p.incarnation = n.old_incarnation and p.window_id = n.old_window_id
-             and p.seq = n.old_seq
+         set incarnation = ($7::bigint[])[n], window_id = ($8::bigint[])[n],
+             seq = ($9::bigint[])[n], kafka_offset = ($10::bigint[])[n]
+         from generate_series(1, cardinality($2::text[])) as n
+         where p.consumer = $1 and p.lane = 0
+             and p.topic = ($2::text[])[n] and p.partition = ($3::integer[])[n]
+             and p.incarnation = ($4::bigint[])[n] and p.window_id = ($5::bigint[])[n]
+             and p.seq = ($6::bigint[])[n]
          returning exists (select from messaging.parked_key k
                            where k.consumer = p.consumer and k.topic = p.topic
                                and k.partition = p.partition)",

@@ -17,6 +17,7 @@ use super::strand::{Order, Strand};
 use super::{Shared, backoff};
 use crate::Error;
 use crate::outage::Outage;
+use crate::trial::Step;
 
 /// A strand with more records than this in hand gets no new ones…
 const MANY: usize = 2_000;
@@ -121,6 +122,7 @@ fn client(name: &str, brokers: &str) -> ClientConfig {
 
 fn hand_over(shared: &Shared, strands: &[Line], message: &BorrowedMessage<'_>) {
     let Some((topic, _)) = shared.handlers.get(message.topic()) else { return };
+    shared.trial.pass(Step::Fetched);
     match Record::read(topic, message) {
         Ok(record) => {
             let line = &strands[strand_of(record.partition, strands.len())];
@@ -233,6 +235,7 @@ impl Reader {
         if offset >= 0 && self.assigned.contains(&(topic, partition)) {
             // The partition may just be lost; the mark is what counts.
             let _lost = self.group.kafka.store_offset(topic, partition, offset);
+            self.shared.trial.pass(Step::OffsetStored);
         }
     }
 

@@ -1,5 +1,7 @@
-//! The leader's loop: seal, read, produce, wait for the acknowledgements, remember; one window at a time.
+//! The leader's loop: seal, read, produce, and, as the acknowledgements come in, remember how far.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -7,15 +9,18 @@ use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::produce::{Producer, Record};
-use super::progress::{self, Heads};
+use super::produce::{Missing, Producer, Record};
+use super::progress::{self, Changed, Heads};
 use super::seal::{Window, seal, sealed_from};
 use super::{Relay, headers, lease, read};
 use crate::outage::Outage;
 use crate::position::Position;
+use crate::trial::Step;
 use crate::wake::Pacer;
 use crate::{Error, partition_of};
 
+/// So many windows may be on their way at once; the producer keeps the order of each partition.
+const IN_FLIGHT: usize = 8;
 /// How far the stored progress may lag behind the acknowledgements.
 const LAG: Duration = Duration::from_millis(50);
 /// How often the age of the outbox's current child is looked at.
@@ -27,12 +32,28 @@ struct Pipeline<'r> {
     conn: PgConnection,
     producer: Producer,
     heads: Heads,
-    /// The last window that was sent and acknowledged.
+    /// The last window that was sent.
     last: Window,
+    /// Windows that were sent and are not known to be acknowledged, in order.
+    unacked: VecDeque<Sent>,
+    /// The last window up to which all is acknowledged.
+    acked: i64,
+    /// The heads that moved with the acknowledged windows and are not stored yet.
+    moved: Changed,
     /// The window that the stored progress names.
     stored: i64,
     stored_at: Instant,
     rotation_looked_at: Option<Instant>,
+}
+
+/// A window on its way.
+struct Sent {
+    id: i64,
+    begun: Instant,
+    records: u64,
+    missing: Arc<Missing>,
+    /// The heads as this window leaves them.
+    heads: Changed,
 }
 
 /// Runs until `stop`, the first failure, or the end of the term.
@@ -44,22 +65,24 @@ pub(super) async fn run(
 ) -> Result<(), Error> {
     let (mut pipeline, unacked) = Pipeline::open(relay).await?;
     for window in unacked {
+        pipeline.at_most(IN_FLIGHT - 1).await?;
         pipeline.send(window).await?;
     }
     outage.over();
     let mut pacer = Pacer::of_events(relay.settings.spacing);
     while !stop.is_cancelled() {
+        let looked = Instant::now();
         if let Some(window) = pipeline.seal(term, pacer.told()).await? {
             pipeline.send(window).await?;
             pipeline.store_if_due().await?;
-            pacer.found();
+            pacer.found(looked.elapsed());
         } else {
             pipeline.store().await?;
         }
         // Also where there is always something to send.
         pipeline.rotate_if_due().await?;
         tokio::select! {
-            () = pacer.pause() => {}
+            result = pipeline.acked_while(pacer.pause()) => result?,
             () = stop.cancelled() => {}
         }
     }
@@ -67,6 +90,7 @@ pub(super) async fn run(
     if let Some(window) = pipeline.seal(term, false).await? {
         pipeline.send(window).await?;
     }
+    pipeline.at_most(0).await?;
     pipeline.store().await?;
     let _closed = pipeline.conn.close().await;
     Ok(())
@@ -106,6 +130,9 @@ impl<'r> Pipeline<'r> {
             producer: Producer::new(&relay.brokers)?,
             heads,
             last,
+            unacked: VecDeque::with_capacity(IN_FLIGHT),
+            acked,
+            moved: Changed::default(),
             stored: acked,
             stored_at: Instant::now(),
             rotation_looked_at: None,
@@ -114,18 +141,28 @@ impl<'r> Pipeline<'r> {
     }
 
     async fn seal(&mut self, term: i64, told: bool) -> Result<Option<Window>, Error> {
-        seal(&mut self.conn, term, self.last.id, told).await
+        let trial = self.relay.settings.trial;
+        trial.pass(Step::Sealing);
+        let sealed = seal(&mut self.conn, trial.guards.fence, term, self.last.id, told).await?;
+        if sealed.is_some() {
+            trial.pass(Step::Sealed);
+        }
+        Ok(sealed)
     }
 
-    /// Sends one window and waits until all of it is acknowledged.
+    /// Hands over one window, behind all before it.
     async fn send(&mut self, window: Window) -> Result<(), Error> {
-        let begun = Instant::now();
+        let (begun, missing) = (Instant::now(), Arc::default());
         let partitions = self.relay.settings.partitions;
         let timestamp_ms = i64::try_from(window.sealed_at.unix_timestamp_nanos() / 1_000_000)
             .map_err(|error| Error::Corrupt(error.to_string()))?;
-        let mut rows = read::rows(&mut self.conn, &self.last, &window);
-        let mut sent = 0_u64;
+        let trial = self.relay.settings.trial;
+        let mut rows = read::rows(&mut self.conn, trial.guards.cut, &self.last, &window);
+        let mut records = 0_u64;
         while let Some(row) = rows.try_next().await? {
+            if records == 0 {
+                trial.pass(Step::Read);
+            }
             self.producer.check(&row.topic, partitions).await?;
             let partition = partition_of(row.key.as_bytes(), partitions);
             let position =
@@ -133,18 +170,54 @@ impl<'r> Pipeline<'r> {
             let previous = self.heads.advance(&row.topic, partition, position);
             let headers = headers::of(&self.source, &row, position, previous)?;
             let (topic, key, payload) = (&row.topic, &row.key, &row.payload);
+            let missing = &missing;
             self.producer
-                .enqueue(Record { topic, partition, key, payload, timestamp_ms, headers })
+                .enqueue(Record { topic, partition, key, payload, timestamp_ms, headers, missing })
                 .await?;
-            sent += 1;
+            records += 1;
         }
         drop(rows);
-        self.producer.all_acked().await?;
-        self.relay.metrics.windows.inc();
-        self.relay.metrics.sent.inc_by(sent);
-        self.relay.metrics.seal_to_ack.observe(begun.elapsed().as_secs_f64());
+        trial.pass(Step::Produced);
+        let heads = self.heads.take_changed();
+        self.unacked.push_back(Sent { id: window.id, begun, records, missing, heads });
         self.last = window;
+        self.note_acked()
+    }
+
+    /// Goes over the windows that are acknowledged, in order.
+    fn note_acked(&mut self) -> Result<(), Error> {
+        self.producer.failure()?;
+        while let Some(sent) = self.unacked.pop_front_if(|sent| sent.missing.none()) {
+            self.relay.settings.trial.pass(Step::Acked);
+            self.acked = sent.id;
+            self.moved.extend(sent.heads);
+            self.relay.metrics.windows.inc();
+            self.relay.metrics.sent.inc_by(sent.records);
+            self.relay.metrics.seal_to_ack.observe(sent.begun.elapsed().as_secs_f64());
+        }
         Ok(())
+    }
+
+    /// Waits until at most so many windows are on their way.
+    async fn at_most(&mut self, windows: usize) -> Result<(), Error> {
+        self.note_acked()?;
+        while self.unacked.len() > windows {
+            self.producer.changed().await;
+            self.note_acked()?;
+        }
+        Ok(())
+    }
+
+    /// Notes acknowledgements until `pause` is over and there is room for a window. Dropped at an
+    /// await, it has lost nothing.
+    async fn acked_while(&mut self, pause: impl Future<Output = ()>) -> Result<(), Error> {
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => return self.at_most(IN_FLIGHT - 1).await,
+                () = self.producer.changed() => self.note_acked()?,
+            }
+        }
     }
 
     async fn store_if_due(&mut self) -> Result<(), Error> {
@@ -152,10 +225,11 @@ impl<'r> Pipeline<'r> {
     }
 
     async fn store(&mut self) -> Result<(), Error> {
-        if self.stored < self.last.id {
-            progress::store(&mut self.conn, self.last.id, &mut self.heads).await?;
-            self.stored = self.last.id;
+        if self.stored < self.acked {
+            progress::store(&mut self.conn, self.acked, &mut self.moved).await?;
+            self.stored = self.acked;
             self.stored_at = Instant::now();
+            self.relay.settings.trial.pass(Step::Advanced);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Handing records to librdkafka in order, and counting what the broker acknowledged.
+//! Handing records to librdkafka in order, and counting what the broker acknowledged of each window.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -32,8 +32,18 @@ pub(super) struct Producer {
     kafka: Arc<BaseProducer<Acks>>,
     closed: Arc<AtomicBool>,
     acks: Arc<Tally>,
-    enqueued: u64,
     checked: HashSet<String>,
+}
+
+/// The records of one window that are handed over and not acknowledged yet.
+#[derive(Debug, Default)]
+pub(super) struct Missing(AtomicU64);
+
+impl Missing {
+    /// Whether there are none: final as soon as the whole window was handed over.
+    pub(super) fn none(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
+    }
 }
 
 /// A record on its way out.
@@ -44,12 +54,16 @@ pub(super) struct Record<'a> {
     pub(super) payload: &'a [u8],
     pub(super) timestamp_ms: i64,
     pub(super) headers: OwnedHeaders,
+    /// Of the window that it belongs to.
+    pub(super) missing: &'a Arc<Missing>,
 }
 
 #[derive(Default)]
 struct Tally {
-    acked: AtomicU64,
     failed: OnceLock<KafkaError>,
+    /// Somebody waits for room in the queue.
+    full: AtomicBool,
+    /// There was a failure, the last missing acknowledgement of a window, or room.
     changed: Notify,
 }
 
@@ -66,19 +80,20 @@ impl ClientContext for Acks {
 }
 
 impl ProducerContext<NoCustomPartitioner> for Acks {
-    type DeliveryOpaque = ();
+    type DeliveryOpaque = Arc<Missing>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        match result {
-            Ok(_) => {
-                self.0.acked.fetch_add(1, Ordering::AcqRel);
-            }
+    fn delivery(&self, result: &DeliveryResult<'_>, missing: Arc<Missing>) {
+        let tells = match result {
+            Ok(_) => missing.0.fetch_sub(1, Ordering::AcqRel) == 1,
             Err((error, _)) => {
                 // The first failure decides; those after it are its consequences.
                 let _first_wins = self.0.failed.set(error.clone());
+                true
             }
+        };
+        if tells || self.0.full.swap(false, Ordering::AcqRel) {
+            self.0.changed.notify_one();
         }
-        self.0.changed.notify_one();
     }
 }
 
@@ -108,7 +123,7 @@ impl Producer {
                 }
             })
             .map_err(|error| Error::Corrupt(format!("no thread for the relay: {error}")))?;
-        Ok(Self { kafka, closed, acks, enqueued: 0, checked: HashSet::new() })
+        Ok(Self { kafka, closed, acks, checked: HashSet::new() })
     }
 
     /// Makes sure, once, that the topic is there and has the partitions that keys are spread over.
@@ -133,7 +148,8 @@ impl Producer {
 
     /// Enqueues one record behind all before it, waiting for room if there is none.
     pub(super) async fn enqueue(&mut self, record: Record<'_>) -> Result<(), Error> {
-        let mut next = BaseRecord::to(record.topic)
+        record.missing.0.fetch_add(1, Ordering::AcqRel);
+        let mut next = BaseRecord::with_opaque_to(record.topic, Arc::clone(record.missing))
             .partition(record.partition)
             .key(record.key)
             .payload(record.payload)
@@ -145,28 +161,23 @@ impl Producer {
                 Ok(()) => break,
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
                     next = refused;
+                    self.acks.full.store(true, Ordering::Release);
                     let room = self.acks.changed.notified();
                     let _looks_anyway = tokio::time::timeout(Duration::from_millis(50), room).await;
                 }
                 Err((error, _)) => return Err(error.into()),
             }
         }
-        self.enqueued += 1;
         Ok(())
     }
 
-    /// Waits until everything enqueued is acknowledged.
-    pub(super) async fn all_acked(&self) -> Result<(), Error> {
-        loop {
-            self.failure()?;
-            if self.acks.acked.load(Ordering::Acquire) == self.enqueued {
-                return Ok(());
-            }
-            self.acks.changed.notified().await;
-        }
+    /// Waits until a window may have been acknowledged to its end, or something failed.
+    pub(super) async fn changed(&self) {
+        self.acks.changed.notified().await;
     }
 
-    fn failure(&self) -> Result<(), Error> {
+    /// The first failure, after which nothing that is enqueued may be sent.
+    pub(super) fn failure(&self) -> Result<(), Error> {
         self.acks.failed.get().map_or(Ok(()), |error| Err(error.clone().into()))
     }
 }

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use crate::position::Position;
+
+/// Heads that moved, by topic and partition.
+pub(super) type Changed = HashMap<(String, i32), Position>;
 
 /// The last position sent to each partition of each topic.
 #[derive(Debug, Default)]
 pub(super) struct Heads {
     topics: HashMap<String, HashMap<i32, Position>>,
-    changed: HashMap<(String, i32), Position>,
+    changed: Changed,
 }
 
 impl Heads {
@@ -26,38 +29,46 @@ impl Heads {
         self.changed.insert((topic.to_owned(), partition), position);
         previous.unwrap_or(Position::NONE)
     }
+
+    /// The heads that moved since this was asked last.
+    pub(super) fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
+    }
 }
 
-/// Reads the last acknowledged window and the heads as of it.
+/// Reads the last acknowledged window and the heads as of it, by one snapshot: a leader before us that
+/// does not know it yet may store what it sent meanwhile.
 pub(super) async fn load(conn: &mut PgConnection) -> Result<(i64, Heads), sqlx::Error> {
+    let mut conn = conn.begin_with("begin isolation level repeatable read read only").await?;
     let acked = sqlx::query_scalar("select acked_window from messaging.outbox_progress")
         .fetch_one(&mut *conn)
         .await?;
     let rows: Vec<(String, i32, i64, i64, i64)> = sqlx::query_as(
         "select topic, partition, incarnation, window_id, seq from messaging.outbox_head",
     )
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await?;
+    conn.commit().await?;
     let mut heads = Heads::default();
     for (topic, partition, incarnation, window, seq) in rows {
         heads.advance(&topic, partition, Position { incarnation, window, seq });
     }
-    heads.changed.clear();
+    drop(heads.take_changed());
     Ok((acked, heads))
 }
 
-/// Stores that `window` was acknowledged, with the heads that changed since the last time. May
+/// Stores that `window` was acknowledged, with the heads that moved since the last time. May
 /// lag, which costs an identical second copy after a crash, and never goes back: what a leader
 /// whose term is over stores late is either the same or ignored.
 pub(super) async fn store(
     conn: &mut PgConnection,
     window: i64,
-    heads: &mut Heads,
+    moved: &mut Changed,
 ) -> Result<(), sqlx::Error> {
-    let mut topics = Vec::with_capacity(heads.changed.len());
-    let mut partitions = Vec::with_capacity(heads.changed.len());
+    let mut topics = Vec::with_capacity(moved.len());
+    let mut partitions = Vec::with_capacity(moved.len());
     let mut numbers = [const { Vec::new() }; 3];
-    for ((topic, partition), position) in &heads.changed {
+    for ((topic, partition), position) in moved.iter() {
         topics.push(topic.clone());
         partitions.push(*partition);
         numbers[0].push(position.incarnation);
@@ -86,12 +97,14 @@ pub(super) async fn store(
     .bind(seqs)
     .execute(conn)
     .await?;
-    heads.changed.clear();
+    moved.clear();
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use sqlx::PgPool;
+
     use super::*;
 
     #[test]
@@ -103,5 +116,30 @@ mod tests {
         assert_eq!(heads.advance("a", 1, position(2)), Position::NONE);
         assert_eq!(heads.advance("b", 0, position(3)), Position::NONE);
         assert_eq!(heads.advance("a", 0, position(4)), position(1));
+    }
+
+    /// A leader that was frozen may store its progress while the next one begins.
+    #[sqlx::test]
+    async fn heads_are_read_as_of_the_window_that_is_read_with_them(db: PgPool) {
+        const WINDOWS: i64 = 300;
+        crate::migrate(&db).await.unwrap();
+        let (mut ours, mut theirs) = (db.acquire().await.unwrap(), db.acquire().await.unwrap());
+        let storing = tokio::spawn(async move {
+            let mut heads = Heads::default();
+            for window in 1..=WINDOWS {
+                heads.advance("t", 0, Position { incarnation: 1, window, seq: window });
+                store(&mut theirs, window, &mut heads.take_changed()).await.unwrap();
+            }
+        });
+
+        let mut acked = 0;
+        while acked < WINDOWS {
+            let (window, heads) = load(&mut ours).await.unwrap();
+            acked = window;
+            let head = heads.topics.get("t").map_or(0, |partitions| partitions[&0].window);
+            assert_eq!(head, acked);
+        }
+
+        storing.await.unwrap();
     }
 }

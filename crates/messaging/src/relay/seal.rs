@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::Error;
+use crate::trial::Fence;
 
 /// The SQLSTATE that `messaging.seal` raises for a term that is over.
 const TERM_OVER: &str = "FL001";
@@ -24,23 +25,35 @@ pub(super) struct Window {
 /// own commit was waited for.
 pub(super) async fn seal(
     conn: &mut PgConnection,
+    fence: Fence,
     term: i64,
     last: i64,
     told: bool,
 ) -> Result<Option<Window>, Error> {
-    sqlx::query_as(
-        "select id, incarnation, sealed_at, snapshot::text as snapshot
-         from messaging.seal($1, $2, $3)",
+    let sealing = match fence {
+        Fence::Term => {
+            "select id, incarnation, sealed_at, snapshot::text as snapshot
+             from messaging.seal($1, $2, $3)"
+        }
+        Fence::Number => {
+            "select s.id, s.incarnation, s.sealed_at, s.snapshot::text as snapshot
+             from messaging.lease l, messaging.seal(greatest($1, l.term), $2, $3) s
+             where l.name = 'relay'"
+        }
+        Fence::Nothing => {
+            "select s.id, s.incarnation, s.sealed_at, s.snapshot::text as snapshot
+             from messaging.lease l,
+                 (select greatest($2, max(id)) as newest from messaging.outbox_window) w,
+                 messaging.seal(greatest($1, l.term), w.newest, $3) s
+             where l.name = 'relay'"
+        }
+    };
+    sqlx::query_as(sealing).bind(term).bind(last).bind(told).fetch_optional(conn).await.map_err(
+        |error| match error.as_database_error().and_then(|e| e.code()) {
+            Some(code) if code == TERM_OVER => Error::TermOver,
+            _ => Error::Database(error),
+        },
     )
-    .bind(term)
-    .bind(last)
-    .bind(told)
-    .fetch_optional(conn)
-    .await
-    .map_err(|error| match error.as_database_error().and_then(|e| e.code()) {
-        Some(code) if code == TERM_OVER => Error::TermOver,
-        _ => Error::Database(error),
-    })
 }
 
 /// The windows from `first` on, which is the last acknowledged one.

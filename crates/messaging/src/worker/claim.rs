@@ -105,3 +105,38 @@ pub(super) async fn postpone(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::PgPool;
+
+    use super::*;
+
+    #[sqlx::test]
+    async fn a_claim_reads_no_more_than_it_takes_however_many_wait(db: PgPool) {
+        crate::migrate(&db).await.unwrap();
+        sqlx::query(
+            "insert into messaging.job
+                 (id, queue, aggregate, job, idempotency_key, due_at, retry_at, correlation)
+             select gen_random_uuid(), 'mails', n::text, '{}', gen_random_uuid(), now(), now(),
+                 gen_random_uuid()
+             from generate_series(1, 2000) as n",
+        )
+        .execute(&db)
+        .await
+        .unwrap();
+
+        let mut tx = db.begin().await.unwrap();
+        let claimed = claim(&mut tx, "mails", 8, Duration::from_secs(60)).await.unwrap();
+        let read: i64 = sqlx::query_scalar(
+            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables
+             where schemaname = 'messaging' and relname = 'job'",
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap();
+
+        assert_eq!(claimed.len(), 8);
+        assert!(read < 100, "{read} rows read");
+    }
+}

@@ -97,20 +97,24 @@ pub(crate) struct Row {
     traceparent: Option<String>,
 }
 
-/// Writes them, in order, in one statement; none costs nothing.
+/// Writes them, in order; none costs nothing.
 pub(crate) async fn write(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::Error> {
-    if rows.is_empty() {
-        return Ok(());
+    for rows in rows.chunks(held::AT_ONCE) {
+        insert_rows(rows, &mut *conn).await?;
     }
+    Ok(())
+}
+
+async fn insert_rows(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into messaging.job
              (id, queue, aggregate, job, idempotency_key, due_at, retry_at,
               correlation, causation, traceparent)
-         select j.id, j.queue, j.aggregate, j.job, j.key, coalesce(j.due, clock_timestamp()),
-             coalesce(j.due, clock_timestamp()), j.correlation, j.causation, j.traceparent
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::uuid[],
-                     $6::timestamptz[], $7::uuid[], $8::uuid[], $9::text[])
-             as j (id, queue, aggregate, job, key, due, correlation, causation, traceparent)",
+         select ($1::uuid[])[n], ($2::text[])[n], ($3::text[])[n], ($4::jsonb[])[n],
+             ($5::uuid[])[n], coalesce(($6::timestamptz[])[n], clock_timestamp()),
+             coalesce(($6::timestamptz[])[n], clock_timestamp()), ($7::uuid[])[n],
+             ($8::uuid[])[n], ($9::text[])[n]
+         from generate_series(1, $10) as n",
     )
     .bind(held::column(rows, |row| row.id))
     .bind(held::column(rows, |row| row.queue))
@@ -121,6 +125,7 @@ pub(crate) async fn write(rows: &[Row], conn: &mut PgConnection) -> Result<(), s
     .bind(held::column(rows, |row| row.correlation))
     .bind(held::column(rows, |row| row.causation))
     .bind(held::column(rows, |row| row.traceparent.as_deref()))
+    .bind(held::count(rows))
     .execute(conn)
     .await?;
     Ok(())

@@ -65,11 +65,12 @@ pub(super) async fn run<W: Worker>(
     let mut outage = Outage::of(W::QUEUE);
     let mut pacer = Pacer::of_jobs(spacing);
     while !stop.is_cancelled() {
+        let looked = Instant::now();
         match queue.look().await {
             Ok(found) => {
                 outage.over();
                 if found {
-                    pacer.found();
+                    pacer.found(looked.elapsed());
                 }
             }
             Err(error) => {

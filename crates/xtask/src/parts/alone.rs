@@ -1,12 +1,15 @@
 //! A Postgres and a Kafka alone, without services, in a folder and on ports of their own.
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::command;
 use crate::down;
 use crate::instance::Instance;
 use crate::parts::postgres::Durability;
 use crate::parts::{kafka, postgres};
+use crate::records;
 use crate::secrets::Secrets;
 use crate::settings::{self, Settings, Variables};
 use crate::supervisor::Supervisor;
@@ -15,8 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The running parts; dropping them ends them.
 pub(crate) struct Alone {
-    _supervisor: Supervisor,
-    /// How a program finds them: `DATABASE_URL` (a superuser's) and `KAFKA_BROKERS`.
+    supervisor: Supervisor,
+    /// How a program finds them: `DATABASE_URL` (a superuser's) and `KAFKA_BROKERS`; and the list of
+    /// processes, for those who kill them (`FLOTILLA_RECORDS`).
     pub(crate) variables: Variables,
 }
 
@@ -51,6 +55,20 @@ pub(crate) fn start(
         started.push(kafka::NAME);
     }
     started.iter().try_for_each(|name| supervisor.wait_ready(name, PATIENCE))?;
-    let variables = Settings::new(&own, &secrets, false)?.for_tests();
-    Ok(Alone { _supervisor: supervisor, variables })
+    let mut variables = Settings::new(&own, &secrets, false)?.for_tests();
+    let records = records::path(&own.data).display().to_string();
+    variables.push(("FLOTILLA_RECORDS".to_owned(), records));
+    Ok(Alone { supervisor, variables })
+}
+
+impl Alone {
+    /// Runs a program against the parts to its end, and starts those again that die meanwhile.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub(crate) fn run(&mut self, command: &mut Command) -> Result<()> {
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        command.envs(variables);
+        command::run_beside(command, || self.supervisor.look_after())
+    }
 }

@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sandbox", &["kernel", "problem", "web", "runtime"]),
     ("testkit", &["kernel", "contracts", "messaging", "problem", "web", "runtime"]),
     ("xtask", &[]),
+    ("backbone", &["messaging"]),
 ];
 /// What any service may build on.
 const FOR_SERVICES: &[&str] = &["kernel", "contracts", "problem", "web", "messaging", "runtime"];
