@@ -50,7 +50,9 @@ impl Log {
             .set("group.id", format!("{reader}-replay"))
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "error")
-            .set("queued.max.messages.kbytes", "32768");
+            .set("queued.max.messages.kbytes", "32768")
+            // Otherwise a full queue is refilled a second later.
+            .set("fetch.queue.backoff.ms", "5");
         let kafka = Arc::new(config.create_with_context(Quiet)?);
         Ok(Self { topics, config, kafka })
     }
