@@ -45,8 +45,7 @@ async fn main() {
     let said = Instant::now();
     world.say(options.events).await;
     world.relay();
-    world.live();
-    world.until_all_is_heard().await;
+    world.live().await;
     let (events, meanwhile) = (options.events, options.meanwhile);
     println!("{events} events are said and heard, after {:.0} s", said.elapsed().as_secs_f64());
     let enough = CancellationToken::new();

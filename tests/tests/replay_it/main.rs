@@ -22,8 +22,7 @@ async fn a_rebuilt_model_equals_the_live_one_and_sends_nothing(db: PgPool) {
     let mut world = World::new(&server, &brokers, EVENTS).await;
     world.say(EVENTS).await;
     world.relay();
-    world.live();
-    world.until_all_is_heard().await;
+    world.live().await;
     let plan = world.rebuild().plan().await.unwrap();
     let enough = CancellationToken::new();
 

@@ -64,19 +64,22 @@ impl World {
         self.running.spawn(async move { relay.run(stop).await.unwrap() });
     }
 
-    /// Starts what the search service does with events.
-    pub(crate) fn live(&mut self) {
+    /// Has the search service hear everything, and starts what it goes on with.
+    pub(crate) async fn live(&mut self) {
         let handlers = Handlers::new().projecting(search::App::model().unwrap().projections());
         let (db, stop) = (self.model.clone(), self.stop.clone());
-        let consumer = Consumer::new("search", &self.brokers, db.clone(), metrics(), handlers);
+        let consumer = Consumer::new("search", &self.brokers, db, metrics(), handlers);
         self.running.spawn(async move { consumer.run(stop).await.unwrap() });
-        let stop = self.stop.clone();
+        // A new model has one note that everything is to be prepared, and needs no others until then.
+        self.until_heard().await;
+        let (db, stop) = (self.model.clone(), self.stop.clone());
         self.running.spawn(async move {
             while !stop.is_cancelled() {
                 search::refresh(&db).await.unwrap();
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         });
+        self.until_all_is_heard().await;
     }
 
     /// Says the whole story of the catalogue, then stock and prices until there are `events`.
@@ -178,18 +181,20 @@ impl World {
         Rebuild::of::<search::App>(url, brokers, None).unwrap()
     }
 
-    /// Waits until the live model has everything that was said.
+    /// Waits until the live model has everything that was said, and its documents.
     pub(crate) async fn until_all_is_heard(&self) {
+        self.until_heard().await;
+        let stale = "select count(*) from stale";
+        while sqlx::query_scalar::<_, i64>(stale).fetch_one(&self.model).await.unwrap() > 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn until_heard(&self) {
         let (begun, said) = (Instant::now(), self.last_of_topics().await);
-        loop {
-            let heard = self.heard().await;
-            let stale = "select count(*) from stale";
-            let stale: i64 = sqlx::query_scalar(stale).fetch_one(&self.model).await.unwrap();
-            if heard == said && stale == 0 {
-                return;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(1_800), "{said:?} {heard:?} {stale}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        while self.heard().await != said {
+            assert!(begun.elapsed() < Duration::from_secs(600), "not all of {said:?} is heard");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
