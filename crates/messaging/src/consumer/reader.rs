@@ -8,6 +8,7 @@ use rdkafka::consumer::Consumer as _;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::assign::{Change, Membership};
@@ -23,6 +24,10 @@ use crate::trial::Step;
 const MANY: usize = 2_000;
 /// …until it has no more than this.
 const FEW: usize = 500;
+/// Nothing is read for that long at most; then the partitions of the full strand are paused, so that the
+/// others and the group go on. Not at once: what was fetched of a paused partition is thrown away, and
+/// fetching it again waits for the request under way.
+const HOLD: Duration = Duration::from_secs(1);
 /// How long partitions that are given up may take to finish what is in hand.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -39,6 +44,7 @@ struct Reader {
 struct Line {
     orders: mpsc::UnboundedSender<Order>,
     waiting: Arc<AtomicUsize>,
+    full_since: Option<Instant>,
     paused: bool,
 }
 
@@ -61,7 +67,7 @@ pub(super) async fn run(
         let waits = Arc::clone(&waiting);
         let strand = Strand { shared, spacing, orders: inbox, waiting: waits, done, stop };
         tasks.spawn(strand.run());
-        Line { orders, waiting, paused: false }
+        Line { orders, waiting, full_since: None, paused: false }
     });
     let strands = lines.collect();
     let outage = Outage::of("reading from kafka");
@@ -74,7 +80,7 @@ pub(super) async fn run(
             () = stop.cancelled() => break,
             Some(change) = reader.group.changes.recv() => reader.change(change).await,
             Some((place, offset)) = done.recv() => reader.store_offset(place, offset),
-            message = reader.group.kafka.recv() => match message {
+            message = reader.group.kafka.recv(), if !reader.holds() => match message {
                 Ok(message) => {
                     reader.outage.over();
                     hand_over(&reader.shared, &reader.strands, &message);
@@ -85,7 +91,7 @@ pub(super) async fn run(
                 }
             },
             // A strand that has too much in hand is looked after; the others need no clock.
-            _ = pressure.tick(), if reader.strands.iter().any(|line| line.paused) => {}
+            _ = pressure.tick(), if reader.strands.iter().any(|line| line.full_since.is_some()) => {}
             // It goes on for as long as there is a reader: its partitions would be stuck.
             Some(_) = tasks.join_next() => {
                 reader.close().await;
@@ -241,12 +247,20 @@ impl Reader {
         }
     }
 
-    /// Pauses the partitions of strands that have too much in hand and resumes the others.
+    /// Whether to read nothing for a moment.
+    fn holds(&self) -> bool {
+        self.strands.iter().any(|line| line.full_since.is_some() && !line.paused)
+    }
+
+    /// Notes which strands have too much in hand; pauses the partitions of those that have had it for
+    /// long, and resumes the others.
     fn relieve(&mut self) {
         let mut changed = false;
         for line in &mut self.strands {
             let waiting = line.waiting.load(Ordering::Acquire);
-            let paused = if line.paused { waiting > FEW } else { waiting > MANY };
+            let full = waiting > if line.full_since.is_some() { FEW } else { MANY };
+            line.full_since = full.then(|| line.full_since.unwrap_or_else(Instant::now));
+            let paused = line.full_since.is_some_and(|since| since.elapsed() > HOLD);
             changed |= paused != line.paused;
             line.paused = paused;
         }
