@@ -6,7 +6,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json as body};
 
 use crate::answers::{fields, is_problem};
-use crate::support::{AtTheTill, euro, guest, product, shop, staff};
+use crate::support::{AtTheTill, euro, eventually, guest, product, shop, staff};
 
 /// Sends a raw JSON body.
 fn raw(request: RequestBuilder, text: impl Into<reqwest::Body>) -> RequestBuilder {
@@ -62,6 +62,8 @@ async fn bodies_that_are_no_json_are_refused_everywhere() {
         let request = shop.post("/api/inventory/v1/stock/adjust");
         staff.on(request.header("idempotency-key", fresh_key()))
     };
+    // A service that starts for the first time says 503 until it has heard the key that signs tokens.
+    eventually(true, || async { adjust().send().await.unwrap().status().as_u16() != 503 }).await;
     let counted = body!({ "sku": "a-thing", "delta": 1, "reason": "counted" });
     refuses_what_is_no_json(adjust, &counted).await;
 }

@@ -128,6 +128,8 @@ async fn sell(browser: &Browser) {
         ("quantity", "1"),
     ];
     fill(browser, &item).await;
+    // Who goes on before the answer calls the offer off.
+    browser.reads("Your item is under sail").await;
     eventually(true, || async {
         go(browser, &format!("/search?q={}", title.replace(' ', "+"))).await;
         browser.text("main .results").await.contains(&title)
