@@ -133,7 +133,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Test { what, filter } => return testing::run(what.as_deref(), filter.as_deref()),
         Verb::Bench(words) => match words.arguments.split_first() {
             Some((what, rest)) if what == "events" => measure::events(!words.no_build, rest)?,
-            Some((what, rest)) if what == "replay" => measure::replay::run(!words.no_build, rest)?,
+            Some((what, rest)) if what == "replay" => measure::replay(!words.no_build, rest)?,
             _ => measure::run(Kind::Bench, !words.no_build, &words.arguments)?,
         },
         Verb::Chaos(words) => match words.arguments.first() {

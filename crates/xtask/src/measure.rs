@@ -1,6 +1,4 @@
 //! `./dev bench` and `./dev chaos`: a program of the `e2e` package against a fleet of its own.
-pub(crate) mod replay;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -71,6 +69,24 @@ fn prepare(profile: Profile, build: bool, program: &str) -> Result<Ready> {
     Ok(Ready { instance, progress, program })
 }
 
+impl Ready {
+    /// Starts a Postgres and a Kafka alone, and hands `arguments` on to the program.
+    fn measure(
+        mut self,
+        place: (&str, u16),
+        settings: &[&str],
+        variable: Option<(String, String)>,
+        arguments: &[String],
+    ) -> Result<()> {
+        let parts = self
+            .progress
+            .step("parts", || alone::start(&self.instance, place, Durability::Full, settings))?;
+        let variables = parts.variables.iter().cloned().chain(variable);
+        let mut program = Command::new(self.program);
+        command::run(program.args(arguments).envs(variables).current_dir(&self.instance.root))
+    }
+}
+
 /// Debezium reads the log as changes of rows; when an effect was committed, Postgres knows.
 const EVENTS_SETTINGS: [&str; 2] = ["wal_level=logical", "track_commit_timestamp=on"];
 
@@ -80,9 +96,8 @@ const EVENTS_SETTINGS: [&str; 2] = ["wal_level=logical", "track_commit_timestamp
 /// # Errors
 /// When anything fails.
 pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
-    let Ready { instance, mut progress, program } =
-        prepare(Profile::Release, build, "bench_events")?;
-    let peer = match progress.step("debezium", || debezium::build(&instance)) {
+    let mut ready = prepare(Profile::Release, build, "bench_events")?;
+    let peer = match ready.progress.step("debezium", || debezium::build(&ready.instance)) {
         Ok(classes) => ("DEBEZIUM_CLASSES", classes),
         // Ours can be measured without it; the program says what is missing, and why.
         Err(error) => {
@@ -90,11 +105,18 @@ pub(crate) fn events(build: bool, arguments: &[String]) -> Result<()> {
             ("DEBEZIUM_MISSING", format!("{error:#}"))
         }
     };
-    let parts = progress.step("parts", || {
-        alone::start(&instance, ("bench-events", 13_000), Durability::Full, &EVENTS_SETTINGS)
-    })?;
-    let variables = parts.variables.iter().cloned().chain([(peer.0.to_owned(), peer.1)]);
-    command::run(Command::new(program).args(arguments).envs(variables).current_dir(&instance.root))
+    let peer = (peer.0.to_owned(), peer.1);
+    ready.measure(("bench-events", 13_000), &EVENTS_SETTINGS, Some(peer), arguments)
+}
+
+/// Measures a rebuild of the product read model on a Postgres that waits for the disk and a Kafka, without
+/// services.
+///
+/// # Errors
+/// When anything fails.
+pub(crate) fn replay(build: bool, arguments: &[String]) -> Result<()> {
+    let ready = prepare(Profile::Release, build, "bench_replay")?;
+    ready.measure(("bench-replay", 12_500), &[], None, arguments)
 }
 
 /// Puts the event backbone under faults: writers, relays and consumers of its own on a Postgres that waits
