@@ -85,7 +85,7 @@ impl Relay {
         let owner = Uuid::new_v4();
         let mut pause = STANDBY;
         let mut outage = Outage::of("asking to lead the relay");
-        let mut said = wake::Listener::of_events();
+        let mut hints = hint::Hints::new();
         while !stop.is_cancelled() {
             match self.ask_to_lead(owner).await {
                 Ok(Some(lease)) => {
@@ -106,7 +106,7 @@ impl Relay {
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                never = hint::pass_on(&self.pool, &mut said) => never,
+                never = hints.pass_on(&self.pool) => never,
                 () = stop.cancelled() => {}
             }
         }

@@ -14,20 +14,33 @@ const SPACING: Duration = Duration::from_millis(5);
 /// How long a hearer that lost its connection waits before it asks for another.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Tells the leader, whichever process it is in, of each commit that this process tells of. In a
-/// statement of its own: `NOTIFY` inside the business transaction makes commits queue for one lock.
-/// Dropped at an await, it may have lost a hint.
-pub(super) async fn pass_on(pool: &PgPool, said: &mut wake::Listener) -> ! {
-    let mut outage = Outage::of("waking the relay that leads");
-    loop {
-        said.next().await;
-        let told = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(pool).await;
-        match told {
-            Ok(_) => outage.over(),
-            // Only a hint: the leader looks by itself a little later.
-            Err(error) => outage.failed(&error),
-        };
-        tokio::time::sleep(SPACING).await;
+/// Passes on what is said in this process.
+pub(super) struct Hints {
+    said: wake::Listener,
+    outage: Outage,
+}
+
+impl Hints {
+    /// Of all that is said from now on.
+    pub(super) fn new() -> Self {
+        let outage = Outage::of("waking the relay that leads");
+        Self { said: wake::Listener::of_events(), outage }
+    }
+
+    /// Tells the leader, whichever process it is in, of each commit that this process tells of. In a
+    /// statement of its own: `NOTIFY` inside the business transaction makes commits queue for one lock.
+    /// Dropped at an await, it may have lost a hint.
+    pub(super) async fn pass_on(&mut self, pool: &PgPool) -> ! {
+        loop {
+            self.said.next().await;
+            let told = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(pool).await;
+            match told {
+                Ok(_) => self.outage.over(),
+                // Only a hint: the leader looks by itself a little later.
+                Err(error) => self.outage.failed(&error),
+            };
+            tokio::time::sleep(SPACING).await;
+        }
     }
 }
 
@@ -88,9 +101,9 @@ mod tests {
     async fn a_commit_is_passed_on(db: PgPool) {
         let mut elsewhere = PgListener::connect_with(&db).await.unwrap();
         elsewhere.listen(CHANNEL).await.unwrap();
-        let mut said = wake::Listener::of_events();
+        let mut hints = Hints::new();
         let pool = db.clone();
-        let passing = tokio::spawn(async move { pass_on(&pool, &mut said).await });
+        let passing = tokio::spawn(async move { hints.pass_on(&pool).await });
 
         wake::announcing(async { wake::events_soon() }).await;
 
