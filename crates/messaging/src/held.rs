@@ -60,11 +60,6 @@ pub(crate) fn column<'r, T, C>(rows: &'r [T], of: impl FnMut(&'r T) -> C) -> Vec
     rows.iter().map(of).collect()
 }
 
-/// How many rows one statement takes.
-pub(crate) fn count<T>(rows: &[T]) -> i32 {
-    i32::try_from(rows.len()).unwrap_or(i32::MAX)
-}
-
 /// A panic of a handler ends its batch; what it left behind is not used.
 fn lock(held: &Mutex<Held>) -> std::sync::MutexGuard<'_, Held> {
     held.lock().unwrap_or_else(PoisonError::into_inner)

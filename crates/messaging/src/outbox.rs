@@ -104,7 +104,7 @@ async fn insert(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::Error
          select (select slot from messaging.outbox_slot), ($1::uuid[])[n], ($2::text[])[n],
              ($3::text[])[n], ($4::text[])[n], ($5::text[])[n], ($6::bigint[])[n],
              ($7::bytea[])[n], ($8::uuid[])[n], ($9::uuid[])[n], ($10::text[])[n]
-         from generate_series(1, $11) as n",
+         from generate_series(1, cardinality($1::uuid[])) as n",
     )
     .bind(held::column(rows, |row| row.id))
     .bind(held::column(rows, |row| row.event.topic))
@@ -116,7 +116,6 @@ async fn insert(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::Error
     .bind(held::column(rows, |row| row.correlation))
     .bind(held::column(rows, |row| row.causation))
     .bind(held::column(rows, |row| row.traceparent.as_deref()))
-    .bind(held::count(rows))
     .execute(conn)
     .await?;
     Ok(())

@@ -54,7 +54,7 @@ impl Handlers {
     /// Projects a topic.
     #[must_use]
     pub fn project<P: Projection>(self, projection: P) -> Self {
-        self.add(P::Event::TOPIC, Handler::Projection(Arc::new(Erased(projection))))
+        self.projecting(Projections::new().project(projection))
     }
 
     /// Projects all topics of these.

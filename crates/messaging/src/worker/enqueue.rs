@@ -114,7 +114,7 @@ async fn insert_rows(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::
              ($5::uuid[])[n], coalesce(($6::timestamptz[])[n], clock_timestamp()),
              coalesce(($6::timestamptz[])[n], clock_timestamp()), ($7::uuid[])[n],
              ($8::uuid[])[n], ($9::text[])[n]
-         from generate_series(1, $10) as n",
+         from generate_series(1, cardinality($1::uuid[])) as n",
     )
     .bind(held::column(rows, |row| row.id))
     .bind(held::column(rows, |row| row.queue))
@@ -125,7 +125,6 @@ async fn insert_rows(rows: &[Row], conn: &mut PgConnection) -> Result<(), sqlx::
     .bind(held::column(rows, |row| row.correlation))
     .bind(held::column(rows, |row| row.causation))
     .bind(held::column(rows, |row| row.traceparent.as_deref()))
-    .bind(held::count(rows))
     .execute(conn)
     .await?;
     Ok(())
