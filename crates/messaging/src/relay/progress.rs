@@ -6,28 +6,44 @@ use sqlx::{Connection, PgConnection};
 
 use crate::position::Position;
 
-/// Heads that moved, by topic and partition.
-pub(super) type Changed = HashMap<(String, i32), Position>;
+/// Positions by topic and partition.
+type Positions = HashMap<String, HashMap<i32, Position>>;
+
+/// Moves a head; returns where it was.
+fn set(heads: &mut Positions, topic: &str, partition: i32, to: Position) -> Option<Position> {
+    // A name of its own only once: this is done for every event.
+    if let Some(partitions) = heads.get_mut(topic) {
+        return partitions.insert(partition, to);
+    }
+    heads.insert(topic.to_owned(), HashMap::from([(partition, to)]));
+    None
+}
+
+/// Heads that moved.
+#[derive(Debug, Default)]
+pub(super) struct Changed(Positions);
+
+impl Changed {
+    /// Adds what moved later.
+    pub(super) fn extend(&mut self, later: Self) {
+        for (topic, partitions) in later.0 {
+            self.0.entry(topic).or_default().extend(partitions);
+        }
+    }
+}
 
 /// The last position sent to each partition of each topic.
 #[derive(Debug, Default)]
 pub(super) struct Heads {
-    topics: HashMap<String, HashMap<i32, Position>>,
+    last: Positions,
     changed: Changed,
 }
 
 impl Heads {
     /// Moves the head of a partition to `position`; returns where it was.
     pub(super) fn advance(&mut self, topic: &str, partition: i32, position: Position) -> Position {
-        let previous = match self.topics.get_mut(topic) {
-            Some(partitions) => partitions.insert(partition, position),
-            None => {
-                self.topics.insert(topic.to_owned(), HashMap::from([(partition, position)]));
-                None
-            }
-        };
-        self.changed.insert((topic.to_owned(), partition), position);
-        previous.unwrap_or(Position::NONE)
+        set(&mut self.changed.0, topic, partition, position);
+        set(&mut self.last, topic, partition, position).unwrap_or(Position::NONE)
     }
 
     /// The heads that moved since this was asked last.
@@ -65,12 +81,13 @@ pub(super) async fn store(
     window: i64,
     moved: &mut Changed,
 ) -> Result<(), sqlx::Error> {
-    let mut topics = Vec::with_capacity(moved.len());
-    let mut partitions = Vec::with_capacity(moved.len());
+    let mut places: (Vec<&str>, Vec<i32>) = Default::default();
     let mut numbers = [const { Vec::new() }; 3];
-    for ((topic, partition), position) in moved.iter() {
-        topics.push(topic.clone());
-        partitions.push(*partition);
+    let heads =
+        moved.0.iter().flat_map(|(topic, heads)| heads.iter().map(move |head| (topic, head)));
+    for (topic, (partition, position)) in heads {
+        places.0.push(topic);
+        places.1.push(*partition);
         numbers[0].push(position.incarnation);
         numbers[1].push(position.window);
         numbers[2].push(position.seq);
@@ -90,14 +107,14 @@ pub(super) async fn store(
              seq = excluded.seq",
     )
     .bind(window)
-    .bind(topics)
-    .bind(partitions)
+    .bind(places.0)
+    .bind(places.1)
     .bind(incarnations)
     .bind(windows)
     .bind(seqs)
     .execute(conn)
     .await?;
-    moved.clear();
+    moved.0.clear();
     Ok(())
 }
 
@@ -136,7 +153,7 @@ mod tests {
         while acked < WINDOWS {
             let (window, heads) = load(&mut ours).await.unwrap();
             acked = window;
-            let head = heads.topics.get("t").map_or(0, |partitions| partitions[&0].window);
+            let head = heads.last.get("t").map_or(0, |partitions| partitions[&0].window);
             assert_eq!(head, acked);
         }
 
