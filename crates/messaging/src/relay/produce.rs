@@ -1,7 +1,7 @@
 //! Handing records to librdkafka in order, and counting what the broker acknowledged of each window.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -58,12 +58,16 @@ pub(super) struct Record<'a> {
     pub(super) missing: &'a Arc<Missing>,
 }
 
-#[derive(Default)]
+/// Instead of a number of records.
+const NOBODY: i64 = -1;
+
 struct Tally {
     failed: OnceLock<KafkaError>,
-    /// Somebody waits for room in the queue.
-    full: AtomicBool,
-    /// There was a failure, the last missing acknowledgement of a window, or room.
+    /// Records that are handed over and not acknowledged.
+    queued: AtomicI64,
+    /// How few of them somebody waits for, because the queue was full; -1 if nobody does.
+    awaited: AtomicI64,
+    /// There was a failure, the last missing acknowledgement of a window, or much room.
     changed: Notify,
 }
 
@@ -91,7 +95,9 @@ impl ProducerContext<NoCustomPartitioner> for Acks {
                 true
             }
         };
-        if tells || self.0.full.swap(false, Ordering::AcqRel) {
+        let left = self.0.queued.fetch_sub(1, Ordering::AcqRel) - 1;
+        let awaited = self.0.awaited.load(Ordering::Acquire);
+        if tells || (left <= awaited && self.0.awaited.swap(NOBODY, Ordering::AcqRel) != NOBODY) {
             self.0.changed.notify_one();
         }
     }
@@ -99,7 +105,12 @@ impl ProducerContext<NoCustomPartitioner> for Acks {
 
 impl Producer {
     pub(super) fn new(brokers: &str) -> Result<Self, Error> {
-        let acks = Arc::new(Tally::default());
+        let acks = Arc::new(Tally {
+            failed: OnceLock::new(),
+            queued: AtomicI64::new(0),
+            awaited: AtomicI64::new(NOBODY),
+            changed: Notify::new(),
+        });
         let kafka: BaseProducer<Acks> = ClientConfig::new()
             .set("bootstrap.servers", brokers)
             .set("client.id", "flotilla-relay")
@@ -109,7 +120,8 @@ impl Producer {
             .set("compression.type", "lz4")
             .set("linger.ms", "1")
             .set("message.timeout.ms", MESSAGE_TIMEOUT_MS)
-            .set("queue.buffering.max.kbytes", "16384")
+            // Some thousand records; with their headers they take several times that.
+            .set("queue.buffering.max.kbytes", "4096")
             .set("socket.nagle.disable", "true")
             .create_with_context(Acks(Arc::clone(&acks)))?;
         let (kafka, closed) = (Arc::new(kafka), Arc::new(AtomicBool::new(false)));
@@ -149,6 +161,7 @@ impl Producer {
     /// Enqueues one record behind all before it, waiting for room if there is none.
     pub(super) async fn enqueue(&mut self, record: Record<'_>) -> Result<(), Error> {
         record.missing.0.fetch_add(1, Ordering::AcqRel);
+        self.acks.queued.fetch_add(1, Ordering::AcqRel);
         let mut next = BaseRecord::with_opaque_to(record.topic, Arc::clone(record.missing))
             .partition(record.partition)
             .key(record.key)
@@ -161,7 +174,9 @@ impl Producer {
                 Ok(()) => break,
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
                     next = refused;
-                    self.acks.full.store(true, Ordering::Release);
+                    // Room for one would wake us for one.
+                    let half = self.acks.queued.load(Ordering::Acquire) / 2;
+                    self.acks.awaited.store(half, Ordering::Release);
                     let room = self.acks.changed.notified();
                     let _looks_anyway = tokio::time::timeout(Duration::from_millis(50), room).await;
                 }
