@@ -63,7 +63,11 @@ pub(super) async fn run(
     stop: &CancellationToken,
     outage: &mut Outage,
 ) -> Result<(), Error> {
-    let (mut pipeline, unacked) = Pipeline::open(relay).await?;
+    let (mut pipeline, mut unacked) = Pipeline::open(relay).await?;
+    // Before anything is sent: an outage, in which one attempt follows another, leaves behind many windows
+    // of a few seconds each, not one of everything.
+    let newest = unacked.last().map_or(pipeline.last.id, |window| window.id);
+    unacked.extend(pipeline.seal(term, newest, false).await?);
     for window in unacked {
         pipeline.at_most(IN_FLIGHT - 1).await?;
         pipeline.send(window).await?;
@@ -72,7 +76,7 @@ pub(super) async fn run(
     let mut pacer = Pacer::of_events(relay.settings.spacing);
     while !stop.is_cancelled() {
         let looked = Instant::now();
-        if let Some(window) = pipeline.seal(term, pacer.told()).await? {
+        if let Some(window) = pipeline.seal_next(term, pacer.told()).await? {
             pipeline.send(window).await?;
             pipeline.store_if_due().await?;
             pacer.found(looked.elapsed());
@@ -87,7 +91,7 @@ pub(super) async fn run(
         }
     }
     // What was committed since the last look; nobody may come to send it for a long time.
-    if let Some(window) = pipeline.seal(term, false).await? {
+    if let Some(window) = pipeline.seal_next(term, false).await? {
         pipeline.send(window).await?;
     }
     pipeline.at_most(0).await?;
@@ -140,10 +144,15 @@ impl<'r> Pipeline<'r> {
         Ok((pipeline, windows))
     }
 
-    async fn seal(&mut self, term: i64, told: bool) -> Result<Option<Window>, Error> {
+    /// Seals the window after the last one that was sent.
+    async fn seal_next(&mut self, term: i64, told: bool) -> Result<Option<Window>, Error> {
+        self.seal(term, self.last.id, told).await
+    }
+
+    async fn seal(&mut self, term: i64, after: i64, told: bool) -> Result<Option<Window>, Error> {
         let trial = self.relay.settings.trial;
         trial.pass(Step::Sealing);
-        let sealed = seal(&mut self.conn, trial.guards.fence, term, self.last.id, told).await?;
+        let sealed = seal(&mut self.conn, trial.guards.fence, term, after, told).await?;
         if sealed.is_some() {
             trial.pass(Step::Sealed);
         }
@@ -163,13 +172,13 @@ impl<'r> Pipeline<'r> {
             if records == 0 {
                 trial.pass(Step::Read);
             }
-            self.producer.check(&row.topic, partitions).await?;
-            let partition = partition_of(row.key.as_bytes(), partitions);
-            let position =
-                Position { incarnation: window.incarnation, window: window.id, seq: row.seq };
-            let previous = self.heads.advance(&row.topic, partition, position);
-            let headers = headers::of(&self.source, &row, position, previous)?;
-            let (topic, key, payload) = (&row.topic, &row.key, &row.payload);
+            let event = read::Event::of(&row)?;
+            let read::Event { seq, topic, key, payload, .. } = event;
+            self.producer.check(topic, partitions).await?;
+            let partition = partition_of(key.as_bytes(), partitions);
+            let position = Position { incarnation: window.incarnation, window: window.id, seq };
+            let previous = self.heads.advance(topic, partition, position);
+            let headers = headers::of(&self.source, &event, position, previous)?;
             let missing = &missing;
             self.producer
                 .enqueue(Record { topic, partition, key, payload, timestamp_ms, headers, missing })

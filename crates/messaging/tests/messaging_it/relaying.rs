@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use messaging::{Cause, Tx, append, backlog};
+use messaging::{Cause, Relay, Tx, append, backlog};
 use sqlx::{ConnectOptions, Connection, PgPool};
 
-use crate::support::{Service, Topic, eventually, fact, on_topic, settings};
+use crate::support::{Running, Service, Topic, eventually, fact, metrics, on_topic, settings};
 
 struct Basics;
 impl Topic for Basics {
@@ -272,4 +272,34 @@ async fn a_relay_that_is_stopped_first_sends_what_was_committed(db: PgPool) {
     relay.stop().await;
 
     assert_eq!(on_topic::<Farewell>().await.len(), 2);
+}
+
+struct Outage;
+impl Topic for Outage {
+    const NAME: &'static str = "it.messaging.outage";
+}
+
+#[sqlx::test]
+async fn while_the_broker_is_away_windows_go_on_being_sealed(db: PgPool) {
+    let service = Service::<Outage>::new(db).await;
+    let nowhere = Relay::new("it", "127.0.0.1:1", service.db.clone(), settings(), metrics());
+    let nowhere = Running::start(|stop| nowhere.run(stop));
+
+    let mut n = 0;
+    while service.count("select count(distinct id) from messaging.outbox_window").await < 4 {
+        assert!(n < 500, "everything waits for one window");
+        n += 1;
+        service.say(&[("a", n)]).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    nowhere.kill().await;
+    service.say(&[("a", n + 1)]).await;
+    let relay = service.relay();
+    let all = usize::try_from(n + 1).unwrap();
+    eventually("all sent", || async { on_topic::<Outage>().await.len() == all }).await;
+    relay.stop().await;
+
+    let said: Vec<String> = (1..=n + 1).map(|n| format!("a {n}")).collect();
+    let sent = on_topic::<Outage>().await;
+    assert_eq!(sent.into_iter().map(|record| record.payload).collect::<Vec<_>>(), said);
 }
