@@ -2,20 +2,32 @@
 
 use std::fs;
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::Subcommand;
-use tokio::io::AsyncReadExt as _;
+use messaging::trial::Step;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{self, Load};
-use crate::parts::Parts;
+use crate::parts::{Parts, now};
 
 /// Writers' threads have this name; all others of such a process are the relay's.
 const WRITER: &str = "writer";
 /// After the last event was written, before the processor time is read.
 const REST: Duration = Duration::from_millis(100);
+
+/// When this process's relay had each window acknowledged, in order.
+static ACKED: Mutex<Vec<i64>> = Mutex::new(Vec::new());
+
+/// What is noted of a relay.
+pub(crate) fn note(step: Step) {
+    if step == Step::Acked {
+        ACKED.lock().unwrap().push(now());
+    }
+}
 
 /// What a child does.
 #[derive(Subcommand)]
@@ -72,8 +84,7 @@ impl Role {
     }
 }
 
-/// Writes on threads that are told apart, and prints what the others took meanwhile: processor seconds,
-/// and how late 99 % of the transactions began, in milliseconds.
+/// Writes on threads that are told apart, and prints what is [`Served`].
 fn serve(parts: &Parts, database: &str, load: Load) {
     let threads = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -87,7 +98,8 @@ fn serve(parts: &Parts, database: &str, load: Load) {
         let before = others_cpu_s();
         let late = load::write(&pool, load, load.length()).await;
         tokio::time::sleep(REST).await;
-        println!("{} {}", others_cpu_s() - before, late.percentile_ms(99));
+        let acked: String = ACKED.lock().unwrap().iter().map(|at| format!(" {at}")).collect();
+        println!("{} {}{acked}", others_cpu_s() - before, late.percentile_ms(99));
     });
 }
 
@@ -106,15 +118,26 @@ fn others_cpu_s() -> f64 {
         .sum()
 }
 
-/// Ends a [`Role::Serve`] and returns the two figures that it printed.
-pub(crate) async fn end_serving(mut child: Child) -> (f64, f64) {
-    let mut printed = [0; 64];
+/// What a [`Role::Serve`] tells at its end.
+pub(crate) struct Served {
+    /// Processor seconds of the relay.
+    pub(crate) cpu_s: f64,
+    /// How late 99 % of the transactions began.
+    pub(crate) late_ms: f64,
+    /// When each window was acknowledged, from the first on, in microseconds since 1970.
+    pub(crate) acked: Vec<i64>,
+}
+
+/// Waits for what it tells, and ends it.
+pub(crate) async fn end_serving(mut child: Child) -> Served {
+    let mut told = String::new();
     let stdout = child.stdout.as_mut().expect("it is ours to read");
-    let length = stdout.read(&mut printed).await.expect("figures");
+    BufReader::new(stdout).read_line(&mut told).await.expect("figures");
     child.kill().await.expect("it ends");
-    let words = std::str::from_utf8(&printed[..length]).expect("figures are text");
-    let mut figures = words.split_whitespace().map(|figure| figure.parse().expect("a figure"));
-    (figures.next().expect("one"), figures.next().expect("two"))
+    let mut words = told.split_whitespace();
+    let mut figure = || words.next().expect("a figure").parse().expect("a number");
+    let (cpu_s, late_ms) = (figure(), figure());
+    Served { cpu_s, late_ms, acked: words.map(|word| word.parse().expect("a time")).collect() }
 }
 
 /// Processor seconds and the highest resident memory in MiB of a process (proc(5)).

@@ -1,5 +1,6 @@
 //! A backlog, drained by a relay in a process of its own: how fast, for how much CPU and memory.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use messaging::{Outgoing, Tx, append, backlog};
@@ -25,7 +26,7 @@ pub(crate) struct Drained {
 /// first sealed window, when the first record is about to be sent.
 pub(crate) async fn measure(parts: &Parts, events: u32) -> Drained {
     let pool = parts.fresh(DATABASE).await;
-    fill(&pool, events).await;
+    fill(&pool, 0..events).await;
     let mut child = Role::Relay { database: DATABASE.to_owned() }.spawn(parts);
     let mut conn = pool.acquire().await.expect("a connection");
     while sealed(&pool).await == 0 {
@@ -49,10 +50,11 @@ pub(crate) async fn measure(parts: &Parts, events: u32) -> Drained {
     }
 }
 
-async fn fill(pool: &PgPool, events: u32) {
-    let mut first = 0;
-    while first < events {
-        let end = events.min(first + AT_ONCE);
+/// Writes the events with these numbers.
+pub(crate) async fn fill(pool: &PgPool, events: Range<u32>) {
+    let mut first = events.start;
+    while first < events.end {
+        let end = events.end.min(first + AT_ONCE);
         let mut tx = Tx::begin(pool).await.expect("a transaction");
         let some = (first..end).map(|n| Outgoing::new(&Noted::new(u64::from(n))).version(1));
         append(&mut tx, some).await.expect("room");
@@ -61,12 +63,14 @@ async fn fill(pool: &PgPool, events: u32) {
     }
 }
 
-async fn sealed(pool: &PgPool) -> i64 {
+/// The last window.
+pub(crate) async fn sealed(pool: &PgPool) -> i64 {
     let last = sqlx::query_scalar("select max(id) from messaging.outbox_window");
     last.fetch_one(pool).await.expect("a window")
 }
 
-async fn acked(pool: &PgPool) -> i64 {
+/// The last window that the broker has.
+pub(crate) async fn acked(pool: &PgPool) -> i64 {
     let acked = sqlx::query_scalar("select acked_window from messaging.outbox_progress");
     acked.fetch_one(pool).await.expect("a progress")
 }

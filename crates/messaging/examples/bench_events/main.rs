@@ -1,9 +1,9 @@
 //! `./dev bench events`: the relay measured beside Debezium, and beside the limits of what both stand on.
 //!
 //! Read `open` (latency at a steady rate, seen from outside), `handled` (until the committed effect), `drain`
-//! (a backlog), `cost` (what an append adds to a transaction), `raw` (the same broker and database without
-//! us), `peer` (Debezium), and `table`, which says what is unfair to whom. `child` is the process that is
-//! measured, `load` its writers.
+//! (a backlog), `outage` (an hour's, in windows), `cost` (what an append adds to a transaction), `raw` (the
+//! same broker and database without us), `peer` (Debezium), and `table`, which says what is unfair to whom.
+//! `child` is the process that is measured, `load` its writers.
 #![expect(clippy::print_stdout, reason = "it is a program's work and this is how it speaks")]
 #![expect(
     clippy::expect_used,
@@ -19,6 +19,7 @@ mod figures;
 mod handled;
 mod load;
 mod open;
+mod outage;
 mod parts;
 mod peer;
 mod raw;
@@ -35,6 +36,10 @@ use self::child::Role;
 use self::figures::{Figures, describe};
 use self::parts::Parts;
 use self::peer::Setting;
+
+/// Events of an hour's outage, and of one to see whether it works.
+const OUTAGE: u32 = 3_600_000;
+const QUICK_OUTAGE: u32 = 100_000;
 
 /// Measures the relay on a Postgres and a Kafka that nobody else uses.
 #[derive(Parser)]
@@ -54,6 +59,9 @@ struct Options {
     /// How often each is measured; the best counts.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// Only this: drain what an hour's outage of the broker leaves behind at 1,000 events a second.
+    #[arg(long)]
+    outage: bool,
     /// A minute instead of eight, to see whether it works.
     #[arg(long)]
     quick: bool,
@@ -88,6 +96,12 @@ async fn main() -> ExitCode {
     let length = Duration::from_secs(seconds);
     let mut figures = Figures::default();
 
+    if options.outage {
+        let events = if options.quick { QUICK_OUTAGE } else { OUTAGE };
+        outage::measure(&parts, events, &mut figures).await;
+        figures.write(&options.out.with_file_name("outage.json"));
+        return ExitCode::SUCCESS;
+    }
     drains(&parts, &options, &mut figures).await;
     figures.add("raw_insert_per_s", raw::insert(&parts, length).await);
     let cost = cost::measure(&parts, length).await;
@@ -125,11 +139,16 @@ async fn settings(parts: &Parts) -> String {
 /// Raw producer and relay in turn, so that a slow minute of the machine meets both.
 async fn drains(parts: &Parts, options: &Options, figures: &mut Figures) {
     // Not measured: a broker that was just started is slow.
-    raw::produce(parts, options.backlog, "lz4").await;
-    let (mut raw, mut plain, mut drained) = (0.0_f64, 0.0_f64, Vec::new());
+    let produce = async |compression, headers| {
+        raw::produce(parts, options.backlog, compression, headers).await
+    };
+    produce("lz4", false).await;
+    let (mut raw, mut plain, mut same) = (0.0_f64, 0.0_f64, 0.0_f64);
+    let mut drained = Vec::new();
     for _ in 0..options.rounds {
-        raw = raw.max(raw::produce(parts, options.backlog, "lz4").await);
-        plain = plain.max(raw::produce(parts, options.backlog, "none").await);
+        raw = raw.max(produce("lz4", false).await);
+        plain = plain.max(produce("none", false).await);
+        same = same.max(produce("lz4", true).await);
         drained.push(drain::measure(parts, options.backlog).await);
     }
     let (first, dead) = (drained[0].per_second, drained.iter().map(|it| it.dead_tuples).sum());
@@ -137,6 +156,7 @@ async fn drains(parts: &Parts, options: &Options, figures: &mut Figures) {
     let best = best.expect("one round at least");
     figures.add("raw_producer_per_s", raw);
     figures.add("raw_producer_uncompressed_per_s", plain);
+    figures.add("raw_producer_same_records_per_s", same);
     figures.add("drain_per_s", best.per_second);
     figures.add("drain_first_per_s", first);
     figures.add("relay_cpu_s_per_100k", best.cpu_s_per_100k);

@@ -1,9 +1,12 @@
-//! How long events take under a steady load, and what that costs: seen by a consumer outside.
+//! How long events take under a steady load, and what that costs.
 
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{BorrowedMessage, Headers as _};
 use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::child::{self, Role};
 use crate::figures::Latencies;
@@ -16,30 +19,48 @@ const LATE: Duration = Duration::from_secs(5);
 
 /// What one load took.
 pub(crate) struct Open {
-    pub(crate) latencies: Latencies,
+    /// From inside the insert until the relay has the broker's acknowledgement, as for Debezium.
+    pub(crate) acked: Latencies,
+    /// From the call of `append` until a consumer outside has it: commit, seal, read, produce,
+    /// acknowledge, fetch.
+    pub(crate) seen: Latencies,
     /// Processor seconds of the relay's threads for 100,000 events.
     pub(crate) cpu_s_per_100k: f64,
     /// How late 99 % of the transactions began, in milliseconds.
     pub(crate) late_ms: f64,
 }
 
-/// From the call of `append` until a consumer has each event: commit, seal, read, produce,
-/// acknowledge, fetch. Writers and relay share a process, as in a service.
+/// Times of an event in microseconds since 1970, and its window.
+struct Seen {
+    /// When `append` was called.
+    written: i64,
+    /// When its row was inserted.
+    inserted: i64,
+    here: i64,
+    window: usize,
+}
+
+/// Writers and relay share a process, as in a service.
 pub(crate) async fn run(parts: &Parts, load: Load) -> Open {
     drop(parts.fresh(DATABASE).await);
     let (brokers, total) = (parts.brokers.clone(), load.total());
     let observer = std::thread::spawn(move || observe(&brokers, total));
     let child = Role::Serve { database: DATABASE.to_owned(), load }.spawn(parts);
     let seen = tokio::task::spawn_blocking(move || observer.join().expect("an observer"));
-    let latencies = Latencies::after_warm_up(seen.await.expect("a thread"));
-    let (cpu_s, late_ms) = child::end_serving(child).await;
+    let seen = seen.await.expect("a thread");
+    let served = child::end_serving(child).await;
     let events = f64::from(load.rate) * load.length().as_secs_f64();
-    Open { latencies, cpu_s_per_100k: cpu_s * 100_000.0 / events, late_ms }
+    let acked = |event: &Seen| (event.inserted, served.acked[event.window - 1]);
+    Open {
+        acked: Latencies::after_warm_up(seen.iter().map(acked).collect()),
+        seen: Latencies::after_warm_up(seen.iter().map(|it| (it.written, it.here)).collect()),
+        cpu_s_per_100k: served.cpu_s * 100_000.0 / events,
+        late_ms: served.late_ms,
+    }
 }
 
-/// Reads the topic from its beginning until `total` events came, or none for a while: when each was
-/// written and when it was here.
-fn observe(brokers: &str, total: u64) -> Vec<(i64, i64)> {
+/// Reads the topic from its beginning until `total` events came, or none for a while.
+fn observe(brokers: &str, total: u64) -> Vec<Seen> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", brokers)
         .set("group.id", "bench")
@@ -56,9 +77,30 @@ fn observe(brokers: &str, total: u64) -> Vec<(i64, i64)> {
     while u64::try_from(seen.len()).expect("few") < total && last.elapsed() < LATE {
         let Some(message) = consumer.poll(Duration::from_millis(100)) else { continue };
         let message = message.expect("a record");
-        seen.push((Noted::written(message.payload().unwrap_or_default()), now()));
+        seen.push(Seen {
+            written: Noted::written(message.payload().unwrap_or_default()),
+            inserted: microseconds(header(&message, "ce_time")),
+            here: now(),
+            window: window(header(&message, "position")),
+        });
         last = Instant::now();
     }
     assert_eq!(u64::try_from(seen.len()).expect("few"), total, "events came");
     seen
+}
+
+fn header<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> &'m str {
+    let found = message.headers().and_then(|list| list.iter().find(|header| header.key == name));
+    let value = found.and_then(|header| header.value).unwrap_or_default();
+    std::str::from_utf8(value).expect("text")
+}
+
+fn microseconds(time: &str) -> i64 {
+    let time = OffsetDateTime::parse(time, &Rfc3339).expect("a time");
+    i64::try_from(time.unix_timestamp_nanos() / 1_000).expect("292,000 years")
+}
+
+/// The second number of a position.
+fn window(position: &str) -> usize {
+    position.split('.').nth(1).and_then(|number| number.parse().ok()).expect("a position")
 }

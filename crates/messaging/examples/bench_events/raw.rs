@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{
     BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer,
 };
 use tokio::task::JoinSet;
 
 use crate::figures::Latencies;
+use messaging::Event as _;
+
 use crate::parts::{Noted, PARTITIONS, Parts, TOPIC};
 
 /// Inserters at once.
@@ -57,9 +60,35 @@ fn record<O: rdkafka::util::IntoOpaque>(
     BaseRecord::with_opaque_to(TOPIC, opaque).partition(partition).payload(event.payload())
 }
 
+/// As long as those of the relay, which are no constants.
+fn with_headers<'r>(
+    record: BaseRecord<'r, str, [u8], ()>,
+    event: &'r Noted,
+) -> BaseRecord<'r, str, [u8], ()> {
+    const UUID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+    const POSITION: &str = "1.123.1234567";
+    let mut headers = OwnedHeaders::new_with_capacity(11);
+    for (key, value) in [
+        ("ce_specversion", "1.0"),
+        ("ce_id", UUID),
+        ("ce_source", "/bench"),
+        ("ce_type", "bench.Noted"),
+        ("ce_time", "2026-11-21T12:00:00.123456Z"),
+        ("ce_subject", event.key()),
+        ("content-type", "application/protobuf"),
+        ("version", "1"),
+        ("correlation", UUID),
+        ("position", POSITION),
+        ("previous", POSITION),
+    ] {
+        headers = headers.insert(Header { key, value: Some(value) });
+    }
+    record.key(event.key()).headers(headers)
+}
+
 /// Records a second, as many at once as the client takes, in the compression that is asked for (`lz4` as
-/// in the relay, or `none`).
-pub(crate) async fn produce(parts: &Parts, events: u32, compression: &str) -> f64 {
+/// in the relay, or `none`), and with the relay's key and headers if that is.
+pub(crate) async fn produce(parts: &Parts, events: u32, compression: &str, headers: bool) -> f64 {
     parts.fresh_topic().await;
     let mut settings = config(parts);
     settings.set("linger.ms", "5").set("compression.type", compression);
@@ -73,8 +102,13 @@ pub(crate) async fn produce(parts: &Parts, events: u32, compression: &str) -> f6
         producer.flush(Duration::from_secs(60)).expect("acknowledgements");
         let begun = Instant::now();
         for (n, event) in (0..u64::from(events)).zip(events_in_hand.iter().cycle()) {
-            while producer.send(record(n, event, ())).is_err() {
+            let mut next = record(n, event, ());
+            if headers {
+                next = with_headers(next, event);
+            }
+            while let Err((_full, refused)) = producer.send(next) {
                 producer.poll(Duration::from_millis(1));
+                next = refused;
             }
         }
         producer.flush(Duration::from_secs(60)).expect("acknowledgements");

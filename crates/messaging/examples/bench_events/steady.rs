@@ -30,14 +30,15 @@ pub(crate) async fn measure(parts: &Parts, options: &Options, figures: &mut Figu
             }
         }
         let raw = best(raws, |raw| raw).expect("one round at least");
-        let run = best(runs, |run| &run.latencies).expect("one round at least");
-        let (seen, late) = (run.latencies.count(), run.late_ms);
+        let run = best(runs, |run| &run.acked).expect("one round at least");
+        let (seen, late) = (run.seen.count(), run.late_ms);
         println!(
             "load       {rate}/s, {each} to a transaction: {seen} seen, begun within {late:.1} ms"
         );
         for percent in [50, 99] {
             let of = |who: &str| format!("{who}_p{percent}_ms_{name}");
-            figures.add(&of("ack"), run.latencies.percentile_ms(percent));
+            figures.add(&of("ack"), run.acked.percentile_ms(percent));
+            figures.add(&of("seen"), run.seen.percentile_ms(percent));
             figures.add(&of("raw_producer"), raw.percentile_ms(percent));
         }
         if let Some(handled) = best(handleds, |handled| handled) {
