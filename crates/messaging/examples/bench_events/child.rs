@@ -2,32 +2,20 @@
 
 use std::fs;
 use std::process::Stdio;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::Subcommand;
-use messaging::trial::Step;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{self, Load};
-use crate::parts::{Parts, now};
+use crate::parts::Parts;
 
 /// Writers' threads have this name; all others of such a process are the relay's.
 const WRITER: &str = "writer";
 /// After the last event was written, before the processor time is read.
 const REST: Duration = Duration::from_millis(100);
-
-/// When this process's relay had each window acknowledged, in order.
-static ACKED: Mutex<Vec<i64>> = Mutex::new(Vec::new());
-
-/// What is noted of a relay.
-pub(crate) fn note(step: Step) {
-    if step == Step::Acked {
-        ACKED.lock().unwrap().push(now());
-    }
-}
 
 /// What a child does.
 #[derive(Subcommand)]
@@ -98,8 +86,7 @@ fn serve(parts: &Parts, database: &str, load: Load) {
         let before = others_cpu_s();
         let late = load::write(&pool, load, load.length()).await;
         tokio::time::sleep(REST).await;
-        let acked: String = ACKED.lock().unwrap().iter().map(|at| format!(" {at}")).collect();
-        println!("{} {}{acked}", others_cpu_s() - before, late.percentile_ms(99));
+        println!("{} {}", others_cpu_s() - before, late.percentile_ms(99));
     });
 }
 
@@ -124,8 +111,6 @@ pub(crate) struct Served {
     pub(crate) cpu_s: f64,
     /// How late 99 % of the transactions began.
     pub(crate) late_ms: f64,
-    /// When each window was acknowledged, from the first on, in microseconds since 1970.
-    pub(crate) acked: Vec<i64>,
 }
 
 /// Waits for what it tells, and ends it.
@@ -136,8 +121,7 @@ pub(crate) async fn end_serving(mut child: Child) -> Served {
     child.kill().await.expect("it ends");
     let mut words = told.split_whitespace();
     let mut figure = || words.next().expect("a figure").parse().expect("a number");
-    let (cpu_s, late_ms) = (figure(), figure());
-    Served { cpu_s, late_ms, acked: words.map(|word| word.parse().expect("a time")).collect() }
+    Served { cpu_s: figure(), late_ms: figure() }
 }
 
 /// Processor seconds and the highest resident memory in MiB of a process (proc(5)).

@@ -19,10 +19,10 @@ const LATE: Duration = Duration::from_secs(5);
 
 /// What one load took.
 pub(crate) struct Open {
-    /// From inside the insert until the relay has the broker's acknowledgement, as for Debezium.
+    /// From inside the insert, as for Debezium, until a consumer outside has it: later than any
+    /// acknowledgement, but for the acknowledgement's own way back.
     pub(crate) acked: Latencies,
-    /// From the call of `append` until a consumer outside has it: commit, seal, read, produce,
-    /// acknowledge, fetch.
+    /// The same from the call of `append`.
     pub(crate) seen: Latencies,
     /// Processor seconds of the relay's threads for 100,000 events.
     pub(crate) cpu_s_per_100k: f64,
@@ -30,14 +30,13 @@ pub(crate) struct Open {
     pub(crate) late_ms: f64,
 }
 
-/// Times of an event in microseconds since 1970, and its window.
+/// Times of an event in microseconds since 1970.
 struct Seen {
     /// When `append` was called.
     written: i64,
     /// When its row was inserted.
     inserted: i64,
     here: i64,
-    window: usize,
 }
 
 /// Writers and relay share a process, as in a service.
@@ -50,9 +49,8 @@ pub(crate) async fn run(parts: &Parts, load: Load) -> Open {
     let seen = seen.await.expect("a thread");
     let served = child::end_serving(child).await;
     let events = f64::from(load.rate) * load.length().as_secs_f64();
-    let acked = |event: &Seen| (event.inserted, served.acked[event.window - 1]);
     Open {
-        acked: Latencies::after_warm_up(seen.iter().map(acked).collect()),
+        acked: Latencies::after_warm_up(seen.iter().map(|it| (it.inserted, it.here)).collect()),
         seen: Latencies::after_warm_up(seen.iter().map(|it| (it.written, it.here)).collect()),
         cpu_s_per_100k: served.cpu_s * 100_000.0 / events,
         late_ms: served.late_ms,
@@ -79,9 +77,8 @@ fn observe(brokers: &str, total: u64) -> Vec<Seen> {
         let message = message.expect("a record");
         seen.push(Seen {
             written: Noted::written(message.payload().unwrap_or_default()),
-            inserted: microseconds(header(&message, "ce_time")),
+            inserted: inserted(&message),
             here: now(),
-            window: window(header(&message, "position")),
         });
         last = Instant::now();
     }
@@ -89,18 +86,11 @@ fn observe(brokers: &str, total: u64) -> Vec<Seen> {
     seen
 }
 
-fn header<'m>(message: &'m BorrowedMessage<'_>, name: &str) -> &'m str {
-    let found = message.headers().and_then(|list| list.iter().find(|header| header.key == name));
-    let value = found.and_then(|header| header.value).unwrap_or_default();
-    std::str::from_utf8(value).expect("text")
-}
-
-fn microseconds(time: &str) -> i64 {
-    let time = OffsetDateTime::parse(time, &Rfc3339).expect("a time");
+/// What the record says of when its event was.
+fn inserted(message: &BorrowedMessage<'_>) -> i64 {
+    let headers = message.headers().expect("headers");
+    let time = headers.iter().find(|header| header.key == "ce_time").and_then(|it| it.value);
+    let time = std::str::from_utf8(time.expect("a time")).expect("text");
+    let time = OffsetDateTime::parse(time, &Rfc3339).expect("as RFC 3339 has it");
     i64::try_from(time.unix_timestamp_nanos() / 1_000).expect("292,000 years")
-}
-
-/// The second number of a position.
-fn window(position: &str) -> usize {
-    position.split('.').nth(1).and_then(|number| number.parse().ok()).expect("a position")
 }

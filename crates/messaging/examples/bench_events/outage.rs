@@ -53,19 +53,13 @@ pub(crate) async fn measure(parts: &Parts, events: u32, figures: &mut Figures) {
     }
 }
 
-/// When which window was acknowledged, until `last` is; from the first on.
+/// When which window was acknowledged, until `last` is; from the relay's start on.
 async fn watch(pool: &PgPool, last: i64) -> Vec<(Duration, i64)> {
-    let mut seen = Vec::new();
-    let mut begun = Instant::now();
+    let (begun, mut seen) = (Instant::now(), Vec::new());
     let mut clock = tokio::time::interval(LOOK);
     while seen.last().is_none_or(|(_, acked)| *acked < last) {
         clock.tick().await;
-        let acked = drain::acked(pool).await;
-        if acked == 0 {
-            begun = Instant::now();
-        } else {
-            seen.push((begun.elapsed(), acked));
-        }
+        seen.push((begun.elapsed(), drain::acked(pool).await));
     }
     seen
 }
@@ -73,7 +67,7 @@ async fn watch(pool: &PgPool, last: i64) -> Vec<(Duration, i64)> {
 /// Milliseconds for a window in the first and in the last quarter of all.
 fn quarters(seen: &[(Duration, i64)], windows: i64) -> [f64; 2] {
     let at = |quarter: i64| {
-        let reached = seen.iter().find(|(_, acked)| *acked >= windows * quarter / 4);
+        let reached = seen.iter().find(|(_, acked)| *acked >= (windows * quarter / 4).max(1));
         reached.map_or((0.0, 0.0), |(at, acked)| (at.as_secs_f64() * 1_000.0, rounded(*acked)))
     };
     [(0, 1), (3, 4)].map(|(from, to)| {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use messaging::trial::Trial;
 use messaging::{
     DecodeError, Event, EventSet, Metrics, Relay, RelaySettings, TopicSpec, create_topics, migrate,
 };
@@ -11,8 +10,6 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
-
-use crate::child;
 
 pub(crate) const TOPIC: &str = "bench.events.v1";
 pub(crate) const PARTITIONS: i32 = 12;
@@ -158,8 +155,7 @@ impl Parts {
     /// The relay of that database, with the crate's settings.
     pub(crate) fn relay(&self, pool: PgPool) -> Relay {
         let mut registry = prometheus_client::registry::Registry::default();
-        let trial = Trial { at: Some(child::note), ..Trial::default() };
-        let settings = RelaySettings { partitions: PARTITIONS, trial, ..RelaySettings::default() };
+        let settings = RelaySettings { partitions: PARTITIONS, ..RelaySettings::default() };
         Relay::new("bench", &self.brokers, pool, settings, Metrics::register(&mut registry))
     }
 }

@@ -81,9 +81,9 @@ const NOTES: [&str; 10] = [
      event)",
     "e  unfair to us: Debezium's decoding runs in Postgres' WAL sender and is not counted; our queries are \
      not counted either. Unfair to Debezium: it decodes all that the server logs",
-    "f  all end with the acknowledgement; ours and Debezium's begin inside the insert, the raw producer's with \
-     the call. Until a consumer outside has an event, from the call of append on, is seen_p50_ms_2k and its \
-     like, ours alone",
+    "f  unfair to us: ours ends when a consumer outside has the event; Debezium's and the raw producer's with \
+     the acknowledgement. Ours and Debezium's begin inside the insert (seen_p50_ms_2k and its like, ours \
+     alone, with the call of append), the raw producer's with the call",
     "g  unfair to Debezium: its load is made by a second Java process, dearer than our writers, which share a \
      process with the relay as in a service",
     "h  tuned is poll.interval.ms=1, the quickest and dearest; ours seals at most each 2 ms (the crate's \
