@@ -69,8 +69,11 @@ pub(super) async fn run(
     let newest = unacked.last().map_or(pipeline.last.id, |window| window.id);
     unacked.extend(pipeline.seal(term, newest, false).await?);
     for window in unacked {
+        let begun = Instant::now();
         pipeline.at_most(IN_FLIGHT - 1).await?;
         pipeline.send(window).await?;
+        // Who writes meanwhile is not to feel it.
+        pipeline.acked_while(tokio::time::sleep(begun.elapsed())).await?;
     }
     outage.over();
     let mut pacer = Pacer::of_events(relay.settings.spacing);
