@@ -198,5 +198,8 @@ mod tests {
 
         assert_eq!((kept.writes().len(), kept.writes()[0].version), (MOST, 25));
         assert!(kept.to_string().parse::<SyncToken>().is_ok());
+        let long = (1..=16).map(|n| write(&format!("{n:0120}"), n, n)).collect();
+        let told = SyncToken::default().and(SyncToken(long));
+        assert!(told.to_string().len() <= LONGEST_TOLD && told.writes().len() > 8, "{told}");
     }
 }
