@@ -31,6 +31,7 @@ pub mod trial;
 mod tx;
 mod wake;
 mod worker;
+mod written;
 
 pub use backlog::{Backlog, backlog};
 pub use cause::Cause;
@@ -48,5 +49,6 @@ pub use relay::{Relay, RelaySettings};
 pub use topics::{Created, TopicSpec, create_topics};
 pub use trace::{TraceHooks, inject as current_traceparent, install_trace_hooks};
 pub use tx::Tx;
-pub use wake::announcing;
+pub use wake::{announcing, handled};
 pub use worker::{Attempt, EnqueueError, GaveUp, Worker, Workers, enqueue, enqueue_at};
+pub use written::{Written, collecting, wrote_before};

@@ -49,6 +49,8 @@ pub async fn append(
     tx: &mut Tx,
     events: impl IntoIterator<Item = Outgoing>,
 ) -> Result<(), AppendError> {
+    let events: Vec<Outgoing> = events.into_iter().collect();
+    tx.note(&events);
     let rows = rows(events)?;
     if rows.is_empty() {
         return Ok(());
@@ -70,7 +72,7 @@ pub(crate) struct Row {
     traceparent: Option<String>,
 }
 
-fn rows(events: impl IntoIterator<Item = Outgoing>) -> Result<Vec<Row>, AppendError> {
+fn rows(events: Vec<Outgoing>) -> Result<Vec<Row>, AppendError> {
     let Cause { correlation, causation, traceparent } = Cause::current();
     let traceparent = trace::inject().or(traceparent);
     let stamped = events.into_iter().map(|event| {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 static EVENTS: LazyLock<watch::Sender<Pokes>> =
     LazyLock::new(|| watch::channel(Pokes::default()).0);
 static JOBS: LazyLock<watch::Sender<Pokes>> = LazyLock::new(|| watch::channel(Pokes::default()).0);
+static HANDLED: LazyLock<watch::Sender<u64>> = LazyLock::new(|| watch::channel(0).0);
 
 /// The longest pause between two looks at the database.
 pub(crate) const SLOWEST: Duration = Duration::from_millis(250);
@@ -75,6 +76,17 @@ pub async fn announcing<F: Future>(work: F) -> F::Output {
         }
     }
     output
+}
+
+/// Changes whenever the consumer of this process has committed what it handled. Only a hint: another
+/// process of the service may have handled something too.
+pub fn handled() -> watch::Receiver<u64> {
+    HANDLED.subscribe()
+}
+
+/// Says that effects of events are committed.
+pub(crate) fn effects() {
+    HANDLED.send_modify(|commits| *commits += 1);
 }
 
 /// Says that another process of this service has committed events, or is about to.

@@ -31,6 +31,8 @@ pub enum ErrorKind {
     UnsupportedMedia,
     /// Too many requests: slow down.
     TooMany,
+    /// What the caller wants to see has not come yet: try again.
+    Behind,
     /// Something that this needs is down: try again later.
     Unavailable,
     /// Our fault.
@@ -54,7 +56,7 @@ impl ErrorKind {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Behind | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -75,7 +77,7 @@ impl ErrorKind {
             }
             Self::Contended => tonic::Code::Aborted,
             Self::TooMany => tonic::Code::ResourceExhausted,
-            Self::Unavailable => tonic::Code::Unavailable,
+            Self::Behind | Self::Unavailable => tonic::Code::Unavailable,
             Self::Internal => tonic::Code::Internal,
         }
     }
@@ -83,7 +85,7 @@ impl ErrorKind {
     /// True when the same request may succeed later without any change.
     #[must_use]
     pub const fn retryable(self) -> bool {
-        matches!(self, Self::Contended | Self::TooMany | Self::Unavailable)
+        matches!(self, Self::Contended | Self::TooMany | Self::Behind | Self::Unavailable)
     }
 
     /// True when the cause is ours: it is logged, and the caller learns no more than the code.

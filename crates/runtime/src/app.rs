@@ -16,7 +16,8 @@ use web::service_token::{Gate, Signer};
 use web::{SigningKey, Verifier};
 
 use crate::hourly::hourly;
-use crate::{Error, Model, Settings, keys};
+use crate::sync::Readers;
+use crate::{Error, Model, ReadModel, Settings, keys};
 
 /// A service of the fleet.
 pub trait App: Send + 'static {
@@ -98,6 +99,8 @@ pub struct Service {
     pub(crate) handlers: Handlers,
     pub(crate) workers: Vec<Box<dyn FnOnce(Workers) -> Workers + Send>>,
     pub(crate) tasks: Vec<(&'static str, Task)>,
+    pub(crate) tells: Vec<&'static str>,
+    pub(crate) readers: Option<Readers>,
 }
 
 impl std::fmt::Debug for Service {
@@ -136,6 +139,21 @@ impl Service {
     pub fn grpc(mut self, routes: tonic::service::Routes) -> Self {
         self.grpc = Some(routes.prepare().into_axum_router());
         self
+    }
+
+    /// Names what requests write, in their answers, as far as it is told on these topics: those that
+    /// others show. Who reads it there again can [wait](Self::shows) for it. What no topic here tells stays
+    /// unsaid: that something was written may be nobody's business.
+    #[must_use]
+    pub fn tells(mut self, topics: impl IntoIterator<Item = &'static str>) -> Self {
+        self.tells.extend(topics);
+        self
+    }
+
+    /// Shows the aggregates of others: requests that name what was written wait until it is to be seen.
+    #[must_use]
+    pub fn shows(self, model: impl ReadModel) -> Self {
+        Self { readers: Some(Readers::of(model)), ..self }
     }
 
     /// Reacts to a topic.

@@ -15,6 +15,7 @@ mod request;
 mod run;
 mod server;
 mod settings;
+mod sync;
 mod telemetry;
 
 pub use app::{App, Parts, Service};
@@ -26,4 +27,5 @@ pub use replay::{Model, Plan, Rebuild};
 pub use run::{main, run};
 pub use server::router;
 pub use settings::Settings;
+pub use sync::{Awaited, Fresh, ReadModel, Seen};
 pub use telemetry::init as init_telemetry;

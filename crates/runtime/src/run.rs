@@ -101,7 +101,7 @@ async fn serve<A: App>(settings: Settings, config: A::Config) -> Result<(), Erro
     front.spawn(server::serve(http, routes, no_requests.clone()));
     if let Some(grpc) = service.grpc.take() {
         let listener = server::listen(parts.settings.grpc_addr).await?;
-        let grpc = server::layered(grpc, &parts, &metrics);
+        let grpc = server::grpc(grpc, service.readers.take(), &parts, &metrics);
         front.spawn(server::serve(listener, grpc, no_requests.clone()));
     }
     spawn_backbone::<A>(&mut service, &parts, &metrics, &no_work, &no_relay, &mut back, &mut last)

@@ -1,6 +1,7 @@
 //! Everything that a service answers, behind the same layers.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
@@ -16,6 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 use web::RequestError;
 
 use crate::health::{self, Readiness};
+use crate::sync::{self, Readers};
 use crate::{Error, FleetMetrics, Parts, Service, parked, request};
 
 /// Longest time until the head of an answer; bodies may stream on.
@@ -38,7 +40,17 @@ pub(crate) fn assemble(
     metrics: &FleetMetrics,
 ) -> Router {
     let parked = parts.db.clone().map(|db| parked::routes(name, db)).unwrap_or_default();
-    let (api, mut document) = std::mem::take(&mut service.api).merge(parked).split_for_parts();
+    let mut api = std::mem::take(&mut service.api);
+    if !service.tells.is_empty() {
+        sync::document::writes(api.get_openapi_mut());
+        let topics = Arc::from(std::mem::take(&mut service.tells));
+        api = api.layer(middleware::from_fn_with_state(topics, sync::tell));
+    }
+    if let Some(readers) = service.readers.clone() {
+        sync::document::reads(api.get_openapi_mut());
+        api = api.layer(middleware::from_fn_with_state(readers, sync::wait));
+    }
+    let (api, mut document) = api.merge(parked).split_for_parts();
     document.info.title = name.to_owned();
     document.info.version = version.to_owned();
     let document = axum::Json(document);
@@ -55,8 +67,22 @@ pub(crate) fn assemble(
     ))
 }
 
+/// The gRPC side of a service as it is served.
+pub(crate) fn grpc(
+    routes: Router,
+    readers: Option<Readers>,
+    parts: &Parts,
+    metrics: &FleetMetrics,
+) -> Router {
+    let routes = match readers {
+        Some(readers) => routes.layer(middleware::from_fn_with_state(readers, sync::wait)),
+        None => routes,
+    };
+    layered(routes, parts, metrics)
+}
+
 /// The layers that HTTP and gRPC share.
-pub(crate) fn layered(routes: Router, parts: &Parts, metrics: &FleetMetrics) -> Router {
+fn layered(routes: Router, parts: &Parts, metrics: &FleetMetrics) -> Router {
     routes
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
+use crate::sync;
+
 /// Most calls that one client has under way.
 const AT_ONCE: usize = 64;
 /// A retry costs ten calls' worth of credit: at most one in ten calls is a retry.
@@ -106,7 +108,7 @@ impl Client {
     pub fn call(&self, method: Method, path: &str) -> Call<'_> {
         let again = method.is_idempotent();
         let mut request = self.http.request(method, format!("{}{path}", self.base));
-        for (name, value) in trace_headers() {
+        for (name, value) in context_headers() {
             request = request.header(name, value);
         }
         Call { client: self, request, again }
@@ -203,17 +205,20 @@ async fn once(callee: &'static str, request: reqwest::RequestBuilder) -> Result<
     let no_answer = |source| CallError::NoAnswer { callee, source };
     let response = request.send().await.map_err(no_answer)?;
     let (status, headers) = (response.status(), response.headers().clone());
+    sync::hear(&headers);
     let body = response.bytes().await.map_err(no_answer)?;
     Ok(Answer { callee, status, headers, body })
 }
 
-/// The headers that tie a call to its cause: `traceparent` (W3C Trace Context) and the correlation id.
+/// The headers that tie a call to its cause: `traceparent` (W3C Trace Context), the correlation id, and
+/// what a browser whose page makes the call has [written](crate::sync).
 #[must_use]
-pub fn trace_headers() -> Vec<(&'static str, String)> {
+pub fn context_headers() -> Vec<(&'static str, String)> {
     let cause = messaging::Cause::current();
     let trace = messaging::current_traceparent().or(cause.traceparent);
     let mut headers = vec![("x-correlation-id", cause.correlation.to_string())];
     headers.extend(trace.map(|trace| ("traceparent", trace)));
+    headers.extend(sync::headers());
     headers
 }
 

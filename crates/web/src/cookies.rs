@@ -9,6 +9,8 @@ pub const ACCESS: &str = "__Host-access";
 pub const REFRESH: &str = "__Host-refresh";
 /// Holds a guest's basket token.
 pub const BASKET: &str = "__Host-basket";
+/// Holds what this browser has written lately.
+pub const SYNC: &str = "__Host-sync";
 
 /// The value of a cookie that the browser sent.
 #[must_use]

@@ -42,6 +42,12 @@ pub enum RequestError {
     /// `If-Match` is missing or is no version.
     #[error("send If-Match with the version that you have seen, such as \"3\"")]
     IfMatchRequired,
+    /// `Sync-Token` cannot be read.
+    #[error("Sync-Token is not what an answer said: expected such as pricing.price.v1/shirt;v=7")]
+    MalformedSyncToken,
+    /// Something that was written is not to be seen yet, and the caller will have nothing older.
+    #[error("not everything that was written is here yet: {0}")]
+    Behind(String),
     /// `Idempotency-Key` is missing or unusable.
     #[error("send an Idempotency-Key of 1 to 255 visible characters")]
     IdempotencyKeyRequired,
@@ -65,7 +71,8 @@ impl ServiceError for RequestError {
             Self::NotSignedIn => ErrorKind::Unauthenticated,
             Self::MissingRole(_) | Self::CrossSite => ErrorKind::Forbidden,
             Self::IfMatchRequired => ErrorKind::PreconditionRequired,
-            Self::IdempotencyKeyRequired => ErrorKind::Malformed,
+            Self::IdempotencyKeyRequired | Self::MalformedSyncToken => ErrorKind::Malformed,
+            Self::Behind(_) => ErrorKind::Behind,
             Self::Database(_) | Self::Starting => ErrorKind::Unavailable,
         }
     }
@@ -84,6 +91,8 @@ impl ServiceError for RequestError {
             Self::MissingRole(_) => "missing_role",
             Self::CrossSite => "cross_site_request",
             Self::IfMatchRequired => "if_match_required",
+            Self::MalformedSyncToken => "malformed_sync_token",
+            Self::Behind(_) => "read_model_behind",
             Self::IdempotencyKeyRequired => "idempotency_key_required",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Database(_) => "database_unavailable",

@@ -7,12 +7,14 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{StatusCode, header};
+use messaging::{Tx, Written};
 use problem::Problem;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
 use crate::RequestError;
+use crate::sync::{SyncToken, Write};
 
 /// The key that a request carries. Required; missing answers 400.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +92,8 @@ impl IntoResponse for Stored {
 }
 
 /// Takes the key for this transaction. `None`: go on, and [`finish`] before the commit. `Some`: this
-/// is the answer. Waits while another transaction holds the key.
+/// is the answer, which also names what the first request [wrote](crate::sync). Waits while another
+/// transaction holds the key.
 pub async fn begin(conn: &mut PgConnection, scope: &Scope) -> Result<Option<Stored>, RequestError> {
     let taken = sqlx::query(
         "insert into fleet.idempotency_keys (principal, route, key, fingerprint)
@@ -105,8 +108,8 @@ pub async fn begin(conn: &mut PgConnection, scope: &Scope) -> Result<Option<Stor
     if taken.rows_affected() == 1 {
         return Ok(None);
     }
-    let (fingerprint, status, body): (Vec<u8>, i16, Vec<u8>) = sqlx::query_as(
-        "select fingerprint, status, body from fleet.idempotency_keys
+    let (fingerprint, status, body, written): (Vec<u8>, i16, Vec<u8>, String) = sqlx::query_as(
+        "select fingerprint, status, body, written from fleet.idempotency_keys
          where principal = $1 and route = $2 and key = $3",
     )
     .bind(&scope.principal)
@@ -117,20 +120,24 @@ pub async fn begin(conn: &mut PgConnection, scope: &Scope) -> Result<Option<Stor
     if fingerprint != scope.fingerprint {
         return Err(RequestError::IdempotencyKeyReused);
     }
+    if let Ok(written) = written.parse::<SyncToken>() {
+        messaging::wrote_before(written.writes().iter().cloned().map(Written::from));
+    }
     let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     Ok(Some(Stored { status: status.unwrap_or(StatusCode::OK), body }))
 }
 
-/// Records the answer under the key, in the transaction that has the effect.
+/// Records the answer under the key, in the transaction that has the effect, with what was appended in it
+/// so far.
 pub async fn finish(
-    conn: &mut PgConnection,
+    tx: &mut Tx,
     scope: &Scope,
     status: StatusCode,
     answer: &impl Serialize,
 ) -> Result<Stored, RequestError> {
     let body = serde_json::to_vec(answer).unwrap_or_default();
     sqlx::query(
-        "update fleet.idempotency_keys set status = $4, body = $5
+        "update fleet.idempotency_keys set status = $4, body = $5, written = $6
          where principal = $1 and route = $2 and key = $3",
     )
     .bind(&scope.principal)
@@ -138,9 +145,16 @@ pub async fn finish(
     .bind(&scope.key)
     .bind(i16::try_from(status.as_u16()).unwrap_or(200))
     .bind(&body)
-    .execute(conn)
+    .bind(SyncToken::of(tx.written().iter().cloned()).to_string())
+    .execute(&mut **tx)
     .await?;
     Ok(Stored { status, body })
+}
+
+impl From<Write> for Written {
+    fn from(Write { topic, subject, version, .. }: Write) -> Self {
+        Self { topic, subject, version }
+    }
 }
 
 /// Forgets keys older than seven days; answers are promised for 24 hours.

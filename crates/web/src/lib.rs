@@ -10,6 +10,7 @@ mod extract;
 pub mod idempotency;
 mod page;
 pub mod service_token;
+pub mod sync;
 mod token;
 mod version;
 pub mod webhook;

@@ -61,7 +61,7 @@ impl tonic::service::Interceptor for Signer {
         if let Ok(value) = MetadataValue::try_from(format!("Bearer {token}")) {
             metadata.insert("authorization", value);
         }
-        for (name, value) in crate::client::trace_headers() {
+        for (name, value) in crate::client::context_headers() {
             if let Ok(value) = MetadataValue::try_from(value) {
                 metadata.insert(name, value);
             }

@@ -48,6 +48,7 @@ pub(crate) fn routes(api: Api, sessions: Sessions) -> Router {
         .route("/admin/parked/{service}/{id}/{decision}", post(parked::decide))
         .with_state(api)
         .layer(middleware::from_fn_with_state(sessions, keep_signed_in))
+        .layer(middleware::from_fn(web::sync::keep))
         .layer(middleware::map_response(policy))
         .route("/admin/admin.css", get(assets::stylesheet))
         .route("/admin/icon.svg", get(assets::icon))

@@ -16,6 +16,8 @@ mod picture;
 mod publish;
 mod store;
 
+use contracts::{CategoryEvent, ProductEvent};
+use messaging::EventSet as _;
 use runtime::{Parts, Service};
 use sqlx::migrate::Migrator;
 
@@ -46,6 +48,7 @@ impl runtime::App for App {
         let state = http::State { db, importer: importer.clone() };
         Ok(Service::new()
             .http(http::routes(state.clone()))
+            .tells([ProductEvent::TOPIC, CategoryEvent::TOPIC])
             .pages(http::media::pages(state))
             .work(fetcher::Fetcher::new(config.pictures_allowed_from)?)
             .task("importer", move |stop| importer.run(stop)))

@@ -13,6 +13,8 @@ mod http;
 mod publish;
 mod store;
 
+use contracts::StockEvent;
+use messaging::EventSet as _;
 use runtime::{Error, Parts, Service};
 use sqlx::migrate::Migrator;
 
@@ -36,6 +38,7 @@ impl runtime::App for App {
     async fn service(parts: &Parts, config: Config) -> Result<Service, Error> {
         Ok(Service::new()
             .http(http::routes(parts.database()?))
+            .tells([StockEvent::TOPIC])
             .react(consumers::catalog::OnProduct)
             .react(consumers::orders::OnOrder::new(&config))
             .react(consumers::shipping::OnShipment)

@@ -12,6 +12,8 @@ mod http;
 mod publish;
 mod store;
 
+use contracts::PriceEvent;
+use messaging::EventSet as _;
 use runtime::{Error, Parts, Service};
 use sqlx::migrate::Migrator;
 
@@ -40,6 +42,7 @@ impl runtime::App for App {
         let shop = http::Shop::new(db, signer.clone(), &config);
         Ok(Service::new()
             .http(http::routes(shop))
+            .tells([PriceEvent::TOPIC])
             .react(consumers::catalog::OnProduct)
             .react(consumers::orders::OnOrder)
             .project(consumers::shipping::OnRate)

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use runtime::Fresh;
 use sqlx::PgPool;
 
 use crate::domain::view::{BasketVariantView, CategoryView, ListView};
@@ -44,9 +45,13 @@ impl Catalogue {
         Self { db, kept: Arc::default() }
     }
 
-    /// One page of a list.
-    pub(crate) async fn list(&self, wanted: Listing) -> Result<Arc<Listed>, Error> {
-        if !wanted.query.trim().is_empty() {
+    /// One page of a list; read anew for those who want to see what they have just written.
+    pub(crate) async fn list(
+        &self,
+        wanted: Listing,
+        fresh: Option<Fresh>,
+    ) -> Result<Arc<Listed>, Error> {
+        if fresh.is_some() || !wanted.query.trim().is_empty() {
             return Ok(Arc::new(self.read_list(&wanted).await?));
         }
         self.notice_changes().await;

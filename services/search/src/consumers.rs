@@ -6,15 +6,13 @@ pub(crate) mod pricing;
 
 use messaging::Projections;
 
-use crate::refresh::Wake;
-
 /// All that the read model is made of.
-pub(crate) fn all(wake: &Wake) -> Projections {
+pub(crate) fn all() -> Projections {
     Projections::new()
-        .project(catalog::OnProduct(wake.clone()))
-        .project(catalog::OnCategory(wake.clone()))
-        .project(pricing::OnPrice(wake.clone()))
-        .project(inventory::OnStock(wake.clone()))
+        .project(catalog::OnProduct)
+        .project(catalog::OnCategory)
+        .project(pricing::OnPrice)
+        .project(inventory::OnStock)
 }
 
 #[cfg(test)]
@@ -32,8 +30,6 @@ mod tests {
     use super::catalog::{OnCategory, OnProduct};
     use super::inventory::OnStock;
     use super::pricing::OnPrice;
-    use crate::refresh::Wake;
-
     async fn hear<P, E>(conn: &mut PgConnection, projection: P, version: i64, event: E)
     where
         P: Projection,
@@ -54,7 +50,7 @@ mod tests {
         };
         let created =
             || ProductCreated { product_id: product_id.clone(), ..ProductCreated::default() };
-        let product = || OnProduct(Wake::default());
+        let product = || OnProduct;
 
         hear(&mut conn, product(), 1, created()).await;
         hear(&mut conn, product(), 5, titled("New")).await;
@@ -64,18 +60,18 @@ mod tests {
         for (version, number) in [(7, 70), (6, 60)] {
             let name = number.to_string();
             let category = CategoryDefined { slug: "tops".into(), name, position: 1 };
-            hear(&mut conn, OnCategory(Wake::default()), version, category).await;
+            hear(&mut conn, OnCategory, version, category).await;
             let price = Some(Money { minor: number, currency: "EUR".into() });
             let price_list = "default".into();
             let price = PriceSet { sku: "a".into(), price_list, price, ..PriceSet::default() };
-            hear(&mut conn, OnPrice(Wake::default()), version, price).await;
+            hear(&mut conn, OnPrice, version, price).await;
             let level = StockLevelChanged {
                 sku: "a".into(),
                 tracked: true,
                 available: number,
                 on_hand: number,
             };
-            hear(&mut conn, OnStock(Wake::default()), version, level).await;
+            hear(&mut conn, OnStock, version, level).await;
         }
 
         let kept: (String, String, i64, String, i64, i64) = sqlx::query_as(

@@ -5,6 +5,7 @@ pub(crate) mod message;
 use contracts::search as api;
 use contracts::search::search_service_server::SearchService;
 use problem::Problem;
+use runtime::Fresh;
 use tonic::{Request, Response, Status};
 
 use crate::catalogue::Catalogue;
@@ -33,6 +34,7 @@ impl SearchService for Questions {
         &self,
         request: Request<api::ListProductsRequest>,
     ) -> Result<Response<api::ListProductsResponse>, Status> {
+        let fresh = request.extensions().get::<Fresh>().copied();
         let request = request.into_inner();
         let sort = match request.sort() {
             api::Sort::Unspecified | api::Sort::Relevance => Sort::Relevance,
@@ -52,7 +54,7 @@ impl SearchService for Questions {
             limit: i64::from(request.limit),
         };
         let listing = Listing::try_from(wanted).map_err(status)?;
-        let listed = self.0.list(listing).await.map_err(status)?;
+        let listed = self.0.list(listing, fresh).await.map_err(status)?;
         Ok(Response::new(message::list(&listed.view)))
     }
 
@@ -86,7 +88,7 @@ mod tests {
 
     use super::*;
     use crate::consumers::{catalog::OnProduct, pricing::OnPrice};
-    use crate::refresh::{Wake, refresh};
+    use crate::refresh::refresh;
 
     async fn hear<P: Projection, E: Event + Into<P::Event>>(db: &PgPool, by: P, event: E) {
         let meta = Meta::now(E::TOPIC, E::TYPE, event.key(), event.subject());
@@ -115,11 +117,11 @@ mod tests {
             price: Some(Money { minor: 1_990, currency: "EUR".into() }),
             ..PriceSet::default()
         };
-        let product = || OnProduct(Wake::default());
+        let product = || OnProduct;
         hear(&db, product(), created).await;
         hear(&db, product(), variant).await;
         hear(&db, product(), ProductPublished { product_id: id }).await;
-        hear(&db, OnPrice(Wake::default()), price).await;
+        hear(&db, OnPrice, price).await;
         refresh(&db).await.unwrap();
         Questions(Catalogue::new(db))
     }
@@ -144,6 +146,23 @@ mod tests {
             (categories.categories[0].slug.as_str(), categories.categories[0].products),
             ("tops", 1)
         );
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn who_has_waited_gets_no_list_that_is_kept_for_everybody(db: PgPool) {
+        let questions = one_shirt(db.clone()).await;
+        let list = async |fresh: bool| {
+            let mut request = Request::new(api::ListProductsRequest::default());
+            if fresh {
+                request.extensions_mut().insert(Fresh);
+            }
+            questions.list_products(request).await.unwrap().into_inner().total
+        };
+
+        let before = list(false).await;
+        sqlx::query("delete from documents").execute(&db).await.unwrap();
+
+        assert_eq!((before, list(false).await, list(true).await), (1, 1, 0));
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

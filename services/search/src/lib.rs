@@ -12,6 +12,7 @@ mod grpc;
 mod http;
 mod listing;
 mod refresh;
+mod shown;
 mod store;
 
 use contracts::search::search_service_server::SearchServiceServer;
@@ -40,18 +41,18 @@ impl runtime::App for App {
     }
 
     fn model() -> Option<Model> {
-        let model = Model::new(consumers::all(&refresh::Wake::default()));
+        let model = Model::new(consumers::all());
         Some(model.settled_by(|conn| Box::pin(refresh_in(conn))))
     }
 
     async fn service(parts: &Parts, _: Config) -> Result<Service, runtime::Error> {
         let db = parts.database()?;
         let catalogue = Catalogue::new(db.clone());
-        let wake = refresh::Wake::default();
         let mut service = Service::new()
             .http(http::routes(catalogue.clone()))
-            .projecting(consumers::all(&wake))
-            .task("refresh", move |stop| refresh::keep_fresh(db, wake, stop));
+            .projecting(consumers::all())
+            .shows(shown::Shown::new(db.clone()))
+            .task("refresh", move |stop| refresh::keep_fresh(db, stop));
         // Without keys nobody can prove who they are, so nobody is let in.
         if parts.settings.keys_dir.is_some() {
             let gate = parts.gate("search", &["storefront", "backoffice"])?;

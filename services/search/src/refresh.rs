@@ -3,12 +3,12 @@
 //! Handlers of four topics run side by side and only note what has become stale. Whoever holds the lock
 //! here reads the facts after taking the notes, so the last word on a product is always prepared last.
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use kernel::ProductId;
 use sqlx::{PgConnection, PgPool};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::page;
@@ -21,18 +21,14 @@ use crate::store::known::{self, Known};
 const BATCH: i64 = 200;
 /// Longest time until notes of another process are seen.
 const SWEEP: Duration = Duration::from_millis(500);
-/// A handler's transaction commits after it has woken us; several facts are often told together.
+/// Several facts are often told together.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// Told by handlers that there is something to prepare.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wake(Arc<Notify>);
+static REFRESHED: LazyLock<watch::Sender<u64>> = LazyLock::new(|| watch::channel(0).0);
 
-impl Wake {
-    /// There is something to prepare, or will be in a moment.
-    pub(crate) fn up(&self) {
-        self.0.notify_one();
-    }
+/// Changes whenever this process has prepared documents.
+pub(crate) fn refreshed() -> watch::Receiver<u64> {
+    REFRESHED.subscribe()
 }
 
 /// Prepares everything that is stale now; waits while another process does.
@@ -45,14 +41,11 @@ pub async fn refresh(db: &PgPool) -> Result<(), runtime::Error> {
 }
 
 /// Refreshes until told to stop; a failure is logged and tried again.
-pub(crate) async fn keep_fresh(
-    db: PgPool,
-    wake: Wake,
-    stop: CancellationToken,
-) -> Result<(), runtime::Error> {
+pub(crate) async fn keep_fresh(db: PgPool, stop: CancellationToken) -> Result<(), runtime::Error> {
+    let mut handled = messaging::handled();
     while !stop.is_cancelled() {
         tokio::select! {
-            () = wake.0.notified() => tokio::time::sleep(GATHER).await,
+            Ok(()) = handled.changed() => tokio::time::sleep(GATHER).await,
             () = tokio::time::sleep(SWEEP) => {}
             () = stop.cancelled() => break,
         }
@@ -76,6 +69,7 @@ async fn batch(db: &PgPool) -> Result<bool, Error> {
         .await?;
     let more = some(&mut tx).await?;
     tx.commit().await?;
+    REFRESHED.send_modify(|times| *times += 1);
     Ok(more)
 }
 

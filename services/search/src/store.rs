@@ -5,3 +5,4 @@ pub(crate) mod facts;
 pub(crate) mod known;
 pub(crate) mod listing;
 pub(crate) mod products;
+pub(crate) mod seen;

@@ -22,6 +22,8 @@ pub(crate) struct Frame {
     pub(crate) query: String,
     /// The path shown, to mark it in the menu.
     pub(crate) here: String,
+    /// Something that this browser has just written is not to be seen yet.
+    pub(crate) behind: bool,
 }
 
 impl Frame {
@@ -34,6 +36,7 @@ impl Frame {
             pieces: 0,
             query: String::new(),
             here: String::new(),
+            behind: web::sync::behind(),
         }
     }
 

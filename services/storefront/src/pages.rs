@@ -57,6 +57,7 @@ pub(crate) fn routes(shop: Shop, sessions: Sessions, guard: Guard) -> Router {
         .route("/{*elsewhere}", get(|| async { Error::NotFound }))
         .with_state(shop)
         .layer(middleware::from_fn_with_state(sessions, keep_signed_in))
+        .layer(middleware::from_fn(web::sync::keep))
         .route("/static/{name}", get(assets::serve))
         .layer(middleware::from_fn_with_state(guard, stand))
 }

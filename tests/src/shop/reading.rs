@@ -1,9 +1,13 @@
 //! What shoppers read: lists with facets, and products.
 
+use std::time::Duration;
+
 use kernel::Money;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::{Error, Shop, encoded, json};
+use crate::insist::insist;
 
 /// A page of a list.
 #[derive(Clone, Debug, Deserialize)]
@@ -74,6 +78,19 @@ impl Variant {
 }
 
 impl Shop {
+    /// What a path answers to somebody who has written something and will have nothing older: the token
+    /// is the `Sync-Token` of the answer to that.
+    ///
+    /// # Errors
+    /// As the shop says; that it is behind only after half a minute.
+    pub async fn seeing<T: DeserializeOwned>(&self, path: &str, token: &str) -> Result<T, Error> {
+        insist(Duration::from_secs(30), || {
+            let request = self.get(path).header("sync-token", token);
+            json(request.header("prefer", "handling=strict"))
+        })
+        .await
+    }
+
     /// A list; the query is as in URLs, without the question mark.
     ///
     /// # Errors

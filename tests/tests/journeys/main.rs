@@ -10,6 +10,7 @@ mod flash_sale;
 mod gateway;
 mod guests;
 mod otlp;
+mod own_writes;
 mod sellers;
 mod story;
 mod support;

@@ -1,6 +1,6 @@
 //! Shoppers who sell: an item of one's own shows up, somebody buys it, and its seller sees the sale.
 
-use e2e::shop::{ACCEPTED, fresh_key, json, until};
+use e2e::shop::{ACCEPTED, Listing, Product, fresh_key, json, sent};
 use serde_json::{Value, json as body};
 
 use crate::support::{PATIENCE, guest, shop};
@@ -20,24 +20,21 @@ async fn an_offered_item_shows_up_and_is_sold() {
     let key = fresh_key();
     let offering = || {
         let request = shop.post("/api/catalog/v1/listings").header("idempotency-key", &key);
-        json::<Value>(seller.on(request).json(&offer))
+        sent(seller.on(request).json(&offer))
     };
     let (first, second) = (offering().await.unwrap(), offering().await.unwrap());
-    assert_eq!(first, second);
+    let token = second.headers()["sync-token"].to_str().unwrap().to_owned();
+    let first: Value = first.json().await.unwrap();
+    assert_eq!(first, second.json::<Value>().await.unwrap());
 
     let handle = first["handle"].as_str().unwrap();
-    let found = until("the item for sale", PATIENCE, || async {
-        let found = shop.find_product(handle).await?;
-        Ok(found.filter(|found| found.variants.first().is_some_and(|one| one.buyable(1))))
-    });
-    let found = found.await.unwrap();
+    let path = format!("/api/search/v1/products/{handle}");
+    let found: Product = shop.seeing(&path, &token).await.unwrap();
+    assert!(found.variants.first().is_some_and(|one| one.buyable(1)), "{found:?}");
     assert_eq!(found.seller_id, seller.account.id);
-    until("the item among the hits", PATIENCE, || async {
-        let hits = shop.search("sextant that has seen the world").await?;
-        Ok(hits.into_iter().find(|hit| hit.handle == handle))
-    })
-    .await
-    .unwrap();
+    let path = "/api/search/v1/products?q=sextant+that+has+seen+the+world&limit=100";
+    let hits: Listing = shop.seeing(path, &token).await.unwrap();
+    assert!(hits.items.iter().any(|hit| hit.handle == handle), "{hits:?}");
     let page = shop.get(&format!("/p/{handle}")).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("Works.") && !page.contains("alert(1)"));
 

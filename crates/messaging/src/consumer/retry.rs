@@ -32,7 +32,10 @@ pub(super) async fn run(shared: Shared, stop: CancellationToken) {
     let mut outage = Outage::of("looking after parked keys");
     while !stop.is_cancelled() {
         match wake::announcing(look(&shared)).await {
-            Ok(Look::Settled) => continue,
+            Ok(Look::Settled) => {
+                wake::effects();
+                continue;
+            }
             Ok(Look::Nothing) => {
                 outage.over();
             }

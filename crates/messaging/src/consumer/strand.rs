@@ -192,6 +192,7 @@ impl Strand {
         records: &[Record],
         done: Done,
     ) {
+        wake::effects();
         self.shared.metrics.batches.inc();
         let now = OffsetDateTime::now_utc();
         let mut gaps = HashSet::new();

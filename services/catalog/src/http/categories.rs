@@ -80,9 +80,9 @@ pub(super) async fn define_category(
 /// Defines a category and says so, unless it was so already.
 async fn define(tx: &mut Tx, slug: &str, name: &str, position: Option<i32>) -> Result<(), Error> {
     if let Some(saved) = store::categories::save(tx, slug, name, position).await? {
-        let Category { slug, name, position } = saved;
+        let Category { slug, name, position, version } = saved;
         let defined = contracts::catalog::CategoryDefined { slug, name, position };
-        messaging::append(tx, [Outgoing::new(&defined)]).await?;
+        messaging::append(tx, [Outgoing::new(&defined).version(version)]).await?;
     }
     Ok(())
 }

@@ -10,11 +10,13 @@ pub(crate) struct Category {
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) position: i32,
+    /// Grows by one with each change.
+    pub(crate) version: i64,
 }
 
 /// All categories, in their order.
 pub(crate) async fn list(conn: &mut PgConnection) -> Result<Vec<Category>, Error> {
-    let all = "select slug, name, position from categories order by position, slug";
+    let all = "select slug, name, position, version from categories order by position, slug";
     Ok(sqlx::query_as(all).fetch_all(conn).await?)
 }
 
@@ -36,9 +38,10 @@ pub(crate) async fn save(
         "insert into categories as known (slug, name, position)
          values ($1, $2, coalesce($3, (select coalesce(max(position), 0) + 1 from categories)))
          on conflict (slug) do update
-         set name = excluded.name, position = coalesce($3, known.position)
+         set name = excluded.name, position = coalesce($3, known.position),
+             version = known.version + 1
          where known.name <> excluded.name or known.position <> coalesce($3, known.position)
-         returning slug, name, position",
+         returning slug, name, position, version",
     )
     .bind(slug)
     .bind(name)

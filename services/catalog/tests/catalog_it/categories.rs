@@ -17,6 +17,7 @@ async fn staff_defines_categories_and_everybody_reads_them(db: PgPool) {
     define(json!({ "name": "Maps & Books" })).await;
     define(json!({ "name": "Lamps", "position": 0 })).await;
     define(json!({ "name": "Lamps" })).await;
+    let renamed = define(json!({ "name": "Lanterns", "slug": "lamps" })).await;
 
     let list = catalog.service.get(CATEGORIES, "").await.json;
     let seller =
@@ -28,5 +29,7 @@ async fn staff_defines_categories_and_everybody_reads_them(db: PgPool) {
     assert_eq!(slugs, ["lamps", "maps-books"]);
     assert_eq!((seller.status.as_u16(), seller.code()), (403, "missing_role"));
     assert_eq!(wrong.wrong_fields(), ["name", "slug"]);
-    assert_eq!(catalog.service.published_names().await, ["CategoryDefined"; 2]);
+    assert_eq!(catalog.service.published_names().await, ["CategoryDefined"; 3]);
+    let token = renamed.headers["sync-token"].to_str().unwrap();
+    assert!(token.starts_with("catalog.category.v1/lamps;v=2;t="), "{token}");
 }

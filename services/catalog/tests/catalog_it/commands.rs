@@ -35,7 +35,7 @@ async fn a_product_goes_from_draft_to_sale_and_says_each_step(db: PgPool) {
     let published = catalog.service.published().await;
     let about: Vec<_> = published.iter().map(|e| (e.name().to_owned(), e.version)).collect();
     let expected = [
-        ("CategoryDefined", 0),
+        ("CategoryDefined", 1),
         ("ProductCreated", 1),
         ("VariantAdded", 2),
         ("ProductTitleChanged", 3),

@@ -105,3 +105,21 @@ async fn a_wrong_item_leaves_nothing_behind(db: PgPool) {
     assert_eq!(catalog.service.published().await.len(), before);
     assert_eq!(offer(&catalog, "k", &item()).await.status, 201);
 }
+
+#[sqlx::test]
+async fn the_answer_names_what_was_written_also_when_it_is_given_again(db: PgPool) {
+    let catalog = Catalog::stocked(db).await;
+    let token = |answer: &Answer| {
+        let token = answer.headers.get("sync-token").map(|token| token.to_str().unwrap());
+        token.unwrap_or_default().split(";t=").next().unwrap().to_owned()
+    };
+
+    let first = offer(&catalog, "k", &item()).await;
+    let again = offer(&catalog, "k", &item()).await;
+    let refused = offer(&catalog, "other", &json!({ "title": "" })).await;
+
+    let id = first.json["product_id"].as_str().unwrap();
+    assert_eq!(token(&first), format!("catalog.product.v1/{id};v=4"));
+    assert_eq!((&again.text, token(&again)), (&first.text, token(&first)));
+    assert_eq!(token(&refused), "");
+}

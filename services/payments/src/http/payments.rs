@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use kernel::{BasketId, Money, OrderId, PaymentId};
+use messaging::Tx;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
@@ -84,7 +85,7 @@ async fn prepare(
     let opened = payments.provider.open_session(id, body.amount, &body.return_url, &opening);
     let session = opened.await?;
 
-    let mut tx = payments.db.begin().await?;
+    let mut tx = Tx::begin(&payments.db).await?;
     if let Some(stored) = idempotency::begin(&mut tx, &scope).await? {
         return Ok(stored.into_response());
     }

@@ -1,7 +1,8 @@
 //! Prices begin with the variant and are changed by staff.
 
+use contracts::PriceEvent;
 use kernel::Sku;
-use messaging::Tx;
+use messaging::{EventSet as _, Tx, Written};
 
 use crate::error::Error;
 use crate::publish;
@@ -25,6 +26,9 @@ pub(crate) async fn set(tx: &mut Tx, sku: &Sku, price: Price, seen: i64) -> Resu
     let locked = variants::lock(tx, sku).await?;
     let (product, version) = locked.ok_or_else(|| Error::UnknownSku(sku.clone()))?;
     if prices::find(tx, sku, price.price.currency()).await? == Some(price) {
+        // Who repeats a request wants to see what the first one wrote.
+        let (topic, subject) = (PriceEvent::TOPIC.to_owned(), sku.to_string());
+        messaging::wrote_before([Written { topic, subject, version }]);
         return Ok(());
     }
     if version != seen {

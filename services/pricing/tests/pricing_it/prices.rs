@@ -102,3 +102,23 @@ async fn prices_are_listed_in_pages_and_found_by_a_part_of_their_name(db: PgPool
     assert_eq!(found.json["items"].as_array().unwrap().len(), 1);
     assert_eq!(found.json["items"][0]["for_sale"], true);
 }
+
+fn token(answer: &Answer) -> &str {
+    let token = answer.headers.get("sync-token").map(|token| token.to_str().unwrap());
+    token.map_or("", |token| token.split(";t=").next().unwrap())
+}
+
+#[sqlx::test]
+async fn the_answer_to_a_change_names_it_also_when_it_is_repeated(db: PgPool) {
+    let shop = shop(db).await;
+    let body = json!({"sku": "mug", "price": eur(1_090)});
+
+    let first = set(&shop, "\"1\"", body.clone()).await;
+    let again = set(&shop, "\"1\"", body).await;
+    let refused = set(&shop, "\"1\"", json!({"sku": "mug", "price": eur(1_190)})).await;
+    let read = shop.get("/api/pricing/v1/price?sku=mug", "").await;
+
+    assert_eq!(token(&first), "pricing.price.v1/mug;v=2");
+    assert_eq!(token(&again), "pricing.price.v1/mug;v=2");
+    assert_eq!((token(&refused), token(&read)), ("", ""));
+}

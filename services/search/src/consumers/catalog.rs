@@ -8,12 +8,11 @@ use messaging::{Meta, Projection};
 use sqlx::PgConnection;
 
 use crate::error::Error;
-use crate::refresh::Wake;
 use crate::store::facts::{self, Newest, Stale};
 use crate::store::products::{self, Change, Variants};
 
 /// Keeps products.
-pub(crate) struct OnProduct(pub(crate) Wake);
+pub(crate) struct OnProduct;
 
 impl Projection for OnProduct {
     type Event = ProductEvent;
@@ -48,7 +47,6 @@ impl Projection for OnProduct {
             }
         }
         changes.keep(conn).await?;
-        self.0.up();
         Ok(())
     }
 }
@@ -121,7 +119,7 @@ fn product_id(event: &ProductEvent) -> &str {
 }
 
 /// Keeps categories.
-pub(crate) struct OnCategory(pub(crate) Wake);
+pub(crate) struct OnCategory;
 
 impl Projection for OnCategory {
     type Event = CategoryEvent;
@@ -138,7 +136,6 @@ impl Projection for OnCategory {
         }
         facts::define_categories(conn, &categories).await?;
         facts::mark(conn, Stale::Categories(&categories.names())).await?;
-        self.0.up();
         Ok(())
     }
 }

@@ -5,11 +5,10 @@ use messaging::{Meta, Projection};
 use sqlx::PgConnection;
 
 use crate::error::Error;
-use crate::refresh::Wake;
 use crate::store::facts::{self, Level, Newest, Stale};
 
 /// Keeps stock levels.
-pub(crate) struct OnStock(pub(crate) Wake);
+pub(crate) struct OnStock;
 
 impl Projection for OnStock {
     type Event = StockEvent;
@@ -27,7 +26,6 @@ impl Projection for OnStock {
         }
         facts::set_stock(conn, &levels).await?;
         facts::mark(conn, Stale::Skus(&levels.names())).await?;
-        self.0.up();
         Ok(())
     }
 }

@@ -6,14 +6,13 @@ use messaging::{Meta, Projection};
 use sqlx::PgConnection;
 
 use crate::error::Error;
-use crate::refresh::Wake;
 use crate::store::facts::{self, Newest, Price, Stale};
 
 /// The list whose prices everybody sees.
 const PUBLIC_LIST: &str = "default";
 
 /// Keeps prices.
-pub(crate) struct OnPrice(pub(crate) Wake);
+pub(crate) struct OnPrice;
 
 impl Projection for OnPrice {
     type Event = PriceEvent;
@@ -35,7 +34,6 @@ impl Projection for OnPrice {
         }
         facts::set_prices(conn, &prices).await?;
         facts::mark(conn, Stale::Skus(&prices.names())).await?;
-        self.0.up();
         Ok(())
     }
 }

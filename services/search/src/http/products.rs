@@ -1,8 +1,10 @@
 //! Products: lists with facets, and single ones.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
+use runtime::Fresh;
 use serde::Deserialize;
 use web::{Path, Problem, Query};
 
@@ -47,6 +49,7 @@ pub(super) struct ListQuery {
     responses((status = 200, body = ListView), (status = 422, body = problem::Body)))]
 pub(super) async fn list_products(
     State(catalogue): State<Catalogue>,
+    fresh: Option<Extension<Fresh>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
     let wanted = Wanted {
@@ -61,7 +64,8 @@ pub(super) async fn list_products(
         // 0 stands for an absent limit inside; a caller who says it means it.
         limit: query.limit.map_or(0, |limit| if limit == 0 { -1 } else { limit }),
     };
-    let listed = catalogue.list(Listing::try_from(wanted)?).await?;
+    let fresh = fresh.map(|Extension(fresh)| fresh);
+    let listed = catalogue.list(Listing::try_from(wanted)?, fresh).await?;
     Ok((JSON, listed.json.clone()).into_response())
 }
 

@@ -4,6 +4,7 @@
 
 mod arrival;
 mod lists;
+mod own_writes;
 mod pages;
 mod support;
 mod words;

@@ -7,7 +7,7 @@ use contracts::search as api;
 use contracts::search::search_service_client::SearchServiceClient;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status};
 use url::Url;
 use web::service_token::Signer;
 
@@ -42,8 +42,8 @@ impl Search {
     /// One product for sale.
     pub(crate) async fn product(&self, handle_or_id: &str) -> Result<api::Product, Error> {
         let request = api::GetProductRequest { handle_or_id: handle_or_id.to_owned() };
-        let answer = self.stub.clone().get_product(request).await.map_err(failed)?;
-        answer.into_inner().product.ok_or(Error::NotFound)
+        let answer = self.stub.clone().get_product(request).await;
+        heard(answer)?.product.ok_or(Error::NotFound)
     }
 
     /// One page of a list.
@@ -51,31 +51,31 @@ impl Search {
         &self,
         request: api::ListProductsRequest,
     ) -> Result<api::ListProductsResponse, Error> {
-        Ok(self.stub.clone().list_products(request).await.map_err(failed)?.into_inner())
+        heard(self.stub.clone().list_products(request).await)
     }
 
     /// What a basket shows of variants; unknown ones are left out.
     pub(crate) async fn variants(&self, skus: Vec<String>) -> Result<Vec<api::Variant>, Error> {
         let request = api::GetVariantsRequest { skus };
-        let answer = self.stub.clone().get_variants(request).await.map_err(failed)?;
-        Ok(answer.into_inner().variants)
+        let answer = self.stub.clone().get_variants(request).await;
+        Ok(heard(answer)?.variants)
     }
 
     /// The categories that have products. Not older than a few seconds, unless search is down: then
-    /// as they were.
+    /// as they were. Who has written something lately gets them as they are now.
     pub(crate) async fn menu(&self) -> Result<Arc<Vec<api::Category>>, Error> {
         let known = self.menu.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((at, menu)) = &known
             && at.elapsed() < MENU_FOR
+            && !web::sync::remembers()
         {
             return Ok(Arc::clone(menu));
         }
-        let fresh = match self.stub.clone().list_categories(api::ListCategoriesRequest {}).await {
-            Ok(answer) => Arc::new(answer.into_inner().categories),
-            Err(status) => match known {
-                Some((_, menu)) => menu,
-                None => return Err(failed(status)),
-            },
+        let answer = self.stub.clone().list_categories(api::ListCategoriesRequest {}).await;
+        let fresh = match (heard(answer), known) {
+            (Ok(answer), _) => Arc::new(answer.categories),
+            (Err(_), Some((_, menu))) => menu,
+            (Err(error), None) => return Err(error),
         };
         let mut menu = self.menu.lock().unwrap_or_else(PoisonError::into_inner);
         *menu = Some((Instant::now(), Arc::clone(&fresh)));
@@ -83,8 +83,20 @@ impl Search {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-fn failed(status: Status) -> Error {
+/// What search says, and whether that is without something that this browser has written.
+fn heard<T>(answer: Result<Response<T>, Status>) -> Result<T, Error> {
+    let (headers, answer) = match answer {
+        Ok(answer) => {
+            let (metadata, answer, _) = answer.into_parts();
+            (metadata, Ok(answer))
+        }
+        Err(status) => (status.metadata().clone(), Err(failed(&status))),
+    };
+    web::sync::hear(&headers.into_headers());
+    answer
+}
+
+fn failed(status: &Status) -> Error {
     // A request that makes no sense came out of the address: there is no such page.
     if matches!(status.code(), Code::NotFound | Code::InvalidArgument) {
         return Error::NotFound;

@@ -72,7 +72,7 @@ pub(super) async fn sell(
     let (mut form, file) = form::read(parts).await?;
     match offer(&shop, &visitor, &mut form, file).await? {
         Ok(listed) => {
-            let text = "It will be in the shop within a few seconds. What you sell shows up in “My sales”.";
+            let text = "It is in the shop. What you sell shows up in “My sales”.";
             let message = Message::new("Your item is under sail", text);
             let link = format!("/p/{}", listed.handle);
             let frame = shop.frame("Sell something · Flotilla", &visitor).await;

@@ -4,6 +4,7 @@
 
 mod checkout;
 mod guard;
+mod own_writes;
 mod pages;
 mod search;
 mod sell;

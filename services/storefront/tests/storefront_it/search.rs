@@ -3,13 +3,29 @@
 use contracts::common::Money;
 use contracts::search as api;
 use contracts::search::search_service_server::{SearchService, SearchServiceServer};
+use tonic::metadata::MetadataMap;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
+
+use crate::services::Shared;
 
 /// A title that would do harm on a careless page.
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'&amp;";
 
-pub(crate) struct Search;
+pub(crate) struct Search(Shared);
+
+/// Notes what is to be waited for, and says that it is not here if it is not.
+fn noted<T>(told: &Shared, asked: &MetadataMap, answer: T) -> Response<T> {
+    let said = |name| asked.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+    let mut told = told.lock().unwrap();
+    told.awaited.push((said("sync-token"), said("prefer")));
+    let mut answer = Response::new(answer);
+    if told.behind {
+        let lag = "catalog.product.v1/prd_1;behind=4".parse().unwrap();
+        answer.metadata_mut().insert("sync-lag", lag);
+    }
+    answer
+}
 
 fn eur(minor: i64) -> Option<Money> {
     Some(Money { minor, currency: "EUR".into() })
@@ -77,9 +93,10 @@ impl SearchService for Search {
         &self,
         request: Request<api::GetProductRequest>,
     ) -> Result<Response<api::GetProductResponse>, Status> {
+        let asked = request.metadata().clone();
         let product = product(&request.into_inner().handle_or_id);
         let product = product.ok_or_else(|| Status::not_found("no such product"))?;
-        Ok(Response::new(api::GetProductResponse { product: Some(product) }))
+        Ok(noted(&self.0, &asked, api::GetProductResponse { product: Some(product) }))
     }
 
     async fn list_products(
@@ -153,10 +170,10 @@ impl SearchService for Search {
 }
 
 /// Serves on a free port until the test ends; says its address.
-pub(crate) async fn serve(gate: web::service_token::Gate) -> String {
+pub(crate) async fn serve(gate: web::service_token::Gate, told: Shared) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let service = SearchServiceServer::with_interceptor(Search, gate);
+    let service = SearchServiceServer::with_interceptor(Search(told), gate);
     let routes = Server::builder().add_service(service);
     let incoming = tonic::transport::server::TcpIncoming::from(listener);
     tokio::spawn(routes.serve_with_incoming(incoming));

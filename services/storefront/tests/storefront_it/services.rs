@@ -34,6 +34,10 @@ pub(crate) struct Told {
     pub(crate) offers: Vec<Value>,
     /// A token that counts, for refreshed sessions.
     pub(crate) access: String,
+    /// What search was asked to wait for, and for how long; empty when for nothing.
+    pub(crate) awaited: Vec<(String, String)>,
+    /// Search does not have it.
+    pub(crate) behind: bool,
 }
 
 pub(crate) type Shared = Arc<Mutex<Told>>;
@@ -236,8 +240,9 @@ async fn offer(
         return problem(422, "invalid_fields", "wrong", &wrong);
     }
     told.lock().unwrap().offers.push(body);
-    (StatusCode::CREATED, Json(json!({ "product_id": "prd_1", "handle": "old-oar" })))
-        .into_response()
+    let written = format!("catalog.product.v1/prd_1;v=4;t={}000", kernel::unix_seconds());
+    let body = json!({ "product_id": "prd_1", "handle": "old-oar" });
+    (StatusCode::CREATED, [("sync-token", written)], Json(body)).into_response()
 }
 
 async fn picture(State(told): State<Shared>, headers: HeaderMap, bytes: Bytes) -> Response {

@@ -52,12 +52,11 @@ impl World {
         runtime::keys::write_pair(&folder, "storefront").unwrap();
         let public = runtime::keys::read_public(&folder, "storefront").unwrap();
         let gate = web::service_token::Gate::new("search", [("storefront", public)]).unwrap();
-        let grpc = search::serve(gate).await;
-
         let told = services::Shared::new(Mutex::new(services::Told {
             status: "placed",
             ..Default::default()
         }));
+        let grpc = search::serve(gate, Arc::clone(&told)).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let rest = format!("http://{}", listener.local_addr().unwrap());
         if services_up {
