@@ -16,6 +16,7 @@ mod run;
 mod server;
 mod settings;
 mod telemetry;
+mod withheld;
 
 pub use app::{App, Parts, Service};
 pub use database::{migrate, migrate_shared, schema_is_current};
@@ -27,3 +28,4 @@ pub use run::{main, run};
 pub use server::router;
 pub use settings::Settings;
 pub use telemetry::init as init_telemetry;
+pub use withheld::WithheldView;

@@ -9,6 +9,7 @@ use axum::routing::get;
 use axum::{Extension, Router, middleware};
 use http::StatusCode;
 use problem::Problem;
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 use web::RequestError;
 
 use crate::health::{self, Readiness};
-use crate::{Error, FleetMetrics, Parts, Service, parked, request};
+use crate::{Error, FleetMetrics, Parts, Service, parked, request, withheld};
 
 /// Longest time until the head of an answer; bodies may stream on.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -37,8 +38,9 @@ pub(crate) fn assemble(
     ready: &Readiness,
     metrics: &FleetMetrics,
 ) -> Router {
-    let parked = parts.db.clone().map(|db| parked::routes(name, db)).unwrap_or_default();
-    let (api, mut document) = std::mem::take(&mut service.api).merge(parked).split_for_parts();
+    let operated = |db: PgPool| parked::routes(name, db.clone()).merge(withheld::routes(name, db));
+    let operated = parts.db.clone().map(operated).unwrap_or_default();
+    let (api, mut document) = std::mem::take(&mut service.api).merge(operated).split_for_parts();
     document.info.title = name.to_owned();
     document.info.version = version.to_owned();
     let document = axum::Json(document);
