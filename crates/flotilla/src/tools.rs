@@ -10,6 +10,7 @@ mod migrate;
 mod parked;
 mod replay;
 mod topics;
+mod withheld;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +32,9 @@ pub(crate) enum Tool {
     /// Messages that wait for a person.
     #[command(subcommand)]
     Parked(parked::Parked),
+    /// Events that Kafka does not take.
+    #[command(subcommand)]
+    Withheld(withheld::Withheld),
     /// Brings one service's database, or all, to this build's schema.
     Migrate(migrate::Migrate),
     /// Creates the Kafka topics of all contracts.
@@ -101,6 +105,7 @@ impl Tool {
             Self::Admin(tool) => tool.run().await,
             Self::Catalog(tool) => tool.run().await,
             Self::Parked(tool) => tool.run().await,
+            Self::Withheld(tool) => tool.run().await,
             Self::Migrate(tool) => tool.run().await,
             Self::Topics(tool) => tool.run().await,
             Self::Backlog(tool) => tool.run().await,

@@ -12,6 +12,10 @@ pub struct Backlog {
     pub oldest_unsent: Option<Duration>,
     /// Events that no broker has acknowledged.
     pub unsent: i64,
+    /// Events that are withheld from their topics, because Kafka refuses them or their topic is missing.
+    pub withheld: i64,
+    /// Age of the oldest of them, by when it was withheld.
+    pub oldest_withheld: Option<Duration>,
     /// Keys that are held back.
     pub parked_keys: i64,
     /// Of these, keys that wait for a person.
@@ -27,7 +31,7 @@ pub struct Backlog {
 }
 
 /// The fields of [`Backlog`] in order, ages in milliseconds.
-type Row = (Option<i64>, i64, i64, i64, Option<i64>, Option<i64>, i64, i64);
+type Row = (Option<i64>, i64, i64, Option<i64>, i64, i64, Option<i64>, Option<i64>, i64, i64);
 
 /// Reads the backlog. Cheap: everything is found by index, in proportion to what waits.
 ///
@@ -45,9 +49,12 @@ pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog, sqlx::Error> {
              select o.occurred_at from messaging.outbox o
              where o.xid = any (array(select pg_snapshot_xip(snapshot) from acked))
          )
-         select u.*, k.*, p.*, j.*
+         select u.*, w.*, k.*, p.*, j.*
          from (select (extract(epoch from clock_timestamp() - min(occurred_at)) * 1000)::bigint,
                    count(*) from unsent) u,
+             (select count(*),
+                  (extract(epoch from clock_timestamp() - min(withheld_at)) * 1000)::bigint
+              from messaging.outbox_withheld) w,
              (select count(*), count(*) filter (where state = 'person')
               from messaging.parked_key) k,
              (select (extract(epoch from clock_timestamp() - min(parked_at)) * 1000)::bigint
@@ -62,11 +69,13 @@ pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog, sqlx::Error> {
     Ok(Backlog {
         oldest_unsent: age(row.0),
         unsent: row.1,
-        parked_keys: row.2,
-        parked_for_a_person: row.3,
-        oldest_parked: age(row.4),
-        oldest_job: age(row.5),
-        due_jobs: row.6,
-        stuck_jobs: row.7,
+        withheld: row.2,
+        oldest_withheld: age(row.3),
+        parked_keys: row.4,
+        parked_for_a_person: row.5,
+        oldest_parked: age(row.6),
+        oldest_job: age(row.7),
+        due_jobs: row.8,
+        stuck_jobs: row.9,
     })
 }

@@ -5,6 +5,9 @@ use uuid::Uuid;
 
 use crate::cause::Cause;
 
+/// The type of an empty record in the place of an event that is withheld.
+pub(crate) const WITHHELD: &str = "messaging.Withheld";
+
 /// What a handler may know about the event besides its payload.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

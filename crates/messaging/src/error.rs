@@ -17,6 +17,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// Kafka refuses a record for good; it is withheld and the relay goes on.
+    #[error("topic {topic} refuses a record: {problem}")]
+    Refused {
+        /// The topic.
+        topic: String,
+        /// What Kafka says.
+        problem: String,
+    },
     /// A topic, or the outbox itself, was made for another number of partitions.
     #[error("topic {topic}: has {found} partitions, not {wanted}")]
     Partitions {

@@ -9,6 +9,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use crate::consumer::record::Record;
+use crate::envelope::WITHHELD;
 use crate::outage::Outage;
 use crate::position::Position;
 use crate::quiet::Quiet;
@@ -72,6 +73,9 @@ pub async fn follow<E: EventSet>(
             continue;
         }
         *mark = record.position;
+        if record.meta.event_type == WITHHELD {
+            continue;
+        }
         match E::decode(&record.meta.event_type, &record.payload) {
             Ok(Some(event)) => on_event(event, record.meta),
             Ok(None) => {}

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`Event`], [`Tx`] and [`append`] (what a service says), [`Relay`] (how it
 //! reaches Kafka), [`Reaction`], [`Projection`] and [`Consumer`] (how another service hears it),
-//! [`parking`] (what could not be handled), [`replay`] (hearing it all again), [`Worker`] (what has to call out). The README says what
+//! [`parking`] (what could not be handled), [`withheld`] (what could not be sent), [`replay`] (hearing it all again), [`Worker`] (what has to call out). The README says what
 //! is promised.
 
 mod backlog;
@@ -30,6 +30,7 @@ mod trace;
 pub mod trial;
 mod tx;
 mod wake;
+pub mod withheld;
 mod worker;
 mod written;
 

@@ -1,13 +1,17 @@
 //! From the outbox to Kafka: one leader per database, by sealed windows of snapshots.
 
 mod headers;
+mod heard;
 mod hint;
 mod lease;
 mod pipeline;
 mod produce;
 mod progress;
 mod read;
+mod refusal;
 mod seal;
+mod withheld;
+mod withhold;
 
 use std::time::Duration;
 
@@ -128,6 +132,7 @@ impl Relay {
         self.metrics.leading.set(1);
         let mut pause = Duration::from_millis(50);
         let mut outage = Outage::of("sending events");
+        let mut caution = refusal::Caution::default();
         let hearing = hint::hear(&self.pool, wake::events_elsewhere);
         tokio::pin!(hearing);
         let fenced = self.settings.trial.guards.fence == Fence::Term;
@@ -135,7 +140,7 @@ impl Relay {
             let sent_before = self.metrics.windows.get();
             // Dropping the pipeline at any await is safe: a crash would do the same.
             let result = tokio::select! {
-                result = pipeline::run(self, lease.term, stop, &mut outage) => result,
+                result = pipeline::run(self, lease.term, stop, &mut outage, &mut caution) => result,
                 () = lease.lost(), if fenced => Err(Error::TermOver),
                 () = overdue(stop) => Err(Error::TermOver),
                 never = &mut hearing => never,
@@ -144,6 +149,8 @@ impl Relay {
                 Ok(()) => break Ok(()),
                 Err(error) if is_final(&error) => break Err(error),
                 Err(Error::TermOver) => break Ok(()),
+                // It goes on without what was refused.
+                Err(Error::Refused { .. }) => pause = Duration::from_millis(50),
                 Err(error) => {
                     outage.failed(&error);
                     self.metrics.relay_failures.inc();

@@ -17,6 +17,7 @@ mod server;
 mod settings;
 mod sync;
 mod telemetry;
+mod withheld;
 
 pub use app::{App, Parts, Service};
 pub use database::{migrate, migrate_shared, schema_is_current};
@@ -29,3 +30,4 @@ pub use server::router;
 pub use settings::Settings;
 pub use sync::{Awaited, Fresh, ReadModel, Seen};
 pub use telemetry::init as init_telemetry;
+pub use withheld::WithheldView;

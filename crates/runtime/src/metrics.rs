@@ -28,6 +28,8 @@ pub struct FleetMetrics {
     requests: Family<Route, Histogram, fn() -> Histogram>,
     oldest_unsent: Family<NoLabels, Gauge<f64, AtomicU64>>,
     parked: Gauge,
+    withheld: Gauge,
+    oldest_withheld: Family<NoLabels, Gauge<f64, AtomicU64>>,
     /// Metrics of the event backbone.
     pub messaging: messaging::Metrics,
 }
@@ -57,6 +59,8 @@ impl FleetMetrics {
         let requests = Family::new_with_constructor(seconds as fn() -> Histogram);
         let oldest_unsent = Family::<NoLabels, Gauge<f64, AtomicU64>>::default();
         let parked = Gauge::default();
+        let withheld = Gauge::default();
+        let oldest_withheld = Family::<NoLabels, Gauge<f64, AtomicU64>>::default();
         registry.register(
             "http_server_request_duration_seconds",
             "Duration of HTTP requests",
@@ -68,11 +72,23 @@ impl FleetMetrics {
             oldest_unsent.clone(),
         );
         registry.register("parked_messages", "Messages that wait for a person", parked.clone());
+        registry.register(
+            "outbox_withheld_events",
+            "Events that Kafka refuses, or whose topic is missing",
+            withheld.clone(),
+        );
+        registry.register(
+            "outbox_oldest_withheld_seconds",
+            "For how long the oldest of them has been withheld",
+            oldest_withheld.clone(),
+        );
         Self {
             registry: Arc::new(Mutex::new(registry)),
             requests,
             oldest_unsent,
             parked,
+            withheld,
+            oldest_withheld,
             messaging,
         }
     }
@@ -86,6 +102,9 @@ impl FleetMetrics {
         let age = backlog.oldest_unsent.map_or(0.0, |age| age.as_secs_f64());
         self.oldest_unsent.get_or_create(&NoLabels {}).set(age);
         self.parked.set(backlog.parked_for_a_person);
+        self.withheld.set(backlog.withheld);
+        let age = backlog.oldest_withheld.map_or(0.0, |age| age.as_secs_f64());
+        self.oldest_withheld.get_or_create(&NoLabels {}).set(age);
     }
 
     /// In the `OpenMetrics` text format.

@@ -53,7 +53,7 @@ impl From<ParkedMessage> for ParkedView {
 /// Why somebody decides so.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Decision {
+pub(crate) struct Decision {
     /// Kept with the decision.
     reason: String,
 }
@@ -126,7 +126,7 @@ async fn skip_parked(
 }
 
 /// Who decides and why; a decision without a reason is refused.
-fn reason(account: AccountId, decision: &Decision) -> Result<(String, String), Problem> {
+pub(crate) fn reason(account: AccountId, decision: &Decision) -> Result<(String, String), Problem> {
     let mut check = web::Check::new();
     let reason = check.text("reason", &decision.reason, 1..=500);
     Ok((account.to_string(), check.take(reason)?))

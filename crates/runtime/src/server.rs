@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Extension, Router, middleware};
 use http::StatusCode;
 use problem::Problem;
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,7 +19,7 @@ use web::RequestError;
 
 use crate::health::{self, Readiness};
 use crate::sync::{self, Readers};
-use crate::{Error, FleetMetrics, Parts, Service, parked, request};
+use crate::{Error, FleetMetrics, Parts, Service, parked, request, withheld};
 
 /// Longest time until the head of an answer; bodies may stream on.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -39,7 +40,8 @@ pub(crate) fn assemble(
     ready: &Readiness,
     metrics: &FleetMetrics,
 ) -> Router {
-    let parked = parts.db.clone().map(|db| parked::routes(name, db)).unwrap_or_default();
+    let operated = |db: PgPool| parked::routes(name, db.clone()).merge(withheld::routes(name, db));
+    let operated = parts.db.clone().map(operated).unwrap_or_default();
     let mut api = std::mem::take(&mut service.api);
     if !service.tells.is_empty() {
         sync::document::writes(api.get_openapi_mut());
@@ -50,7 +52,7 @@ pub(crate) fn assemble(
         sync::document::reads(api.get_openapi_mut());
         api = api.layer(middleware::from_fn_with_state(readers, sync::wait));
     }
-    let (api, mut document) = api.merge(parked).split_for_parts();
+    let (api, mut document) = api.merge(operated).split_for_parts();
     document.info.title = name.to_owned();
     document.info.version = version.to_owned();
     let document = axum::Json(document);

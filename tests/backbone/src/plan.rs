@@ -151,11 +151,13 @@ pub enum Blow {
     Ahead,
     /// A third consumer comes and goes.
     Rebalances,
+    /// The topic takes hardly anything for a while.
+    Refusals,
 }
 
 impl Blow {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::DatabaseRestarts,
         Self::BrokerDies,
         Self::BrokerFreezes,
@@ -164,6 +166,7 @@ impl Blow {
         Self::Rewind,
         Self::Ahead,
         Self::Rebalances,
+        Self::Refusals,
     ];
 }
 
@@ -203,7 +206,7 @@ mod tests {
             assert_eq!(killed, steps.into());
             assert!(round.iter().any(|one| one.manner == Manner::Freeze));
         }
-        let dealt: HashSet<_> = blows(Dice::of(1, "parts", 0)).take(8).collect();
+        let dealt: HashSet<_> = blows(Dice::of(1, "parts", 0)).take(9).collect();
         assert_eq!(dealt, Blow::ALL.into());
     }
 }

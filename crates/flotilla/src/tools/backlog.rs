@@ -27,6 +27,7 @@ pub(crate) struct Backlogs {
 struct Lag {
     oldest_unsent_ms: Option<u128>,
     oldest_unhandled_ms: Option<u128>,
+    withheld_events: i64,
     parked_keys: i64,
     due_jobs: i64,
 }
@@ -61,6 +62,7 @@ impl Backlogs {
         Ok(Lag {
             oldest_unsent_ms: backlog.oldest_unsent.map(|age| age.as_millis()),
             oldest_unhandled_ms: unhandled.map(|age| age.as_millis()),
+            withheld_events: backlog.withheld,
             parked_keys: backlog.parked_keys,
             due_jobs: backlog.due_jobs,
         })

@@ -25,22 +25,22 @@ pub(crate) struct Database {
 
 #[derive(Args)]
 pub(crate) struct Decision {
-    /// The service whose consumer holds the message.
+    /// The service that holds the message.
     service: String,
     /// The message's number in the list.
-    id: i64,
+    pub(super) id: i64,
     /// Why; kept with the decision.
     #[arg(long)]
-    reason: String,
+    pub(super) reason: String,
     /// Who decides.
     #[arg(long, env = "USER", default_value = "unknown")]
-    actor: String,
+    pub(super) actor: String,
     #[command(flatten)]
     database: Database,
 }
 
 impl Database {
-    async fn connect(&self, service: &str) -> Result<PgConnection> {
+    pub(super) async fn connect(&self, service: &str) -> Result<PgConnection> {
         let url = self.database_url_template.replace("{service}", service);
         PgConnection::connect(&url).await.with_context(|| service.to_owned())
     }
@@ -71,7 +71,7 @@ impl Parked {
 }
 
 impl Decision {
-    async fn connect(&self) -> Result<PgConnection> {
+    pub(super) async fn connect(&self) -> Result<PgConnection> {
         let known = services::with_database().any(|service| service.name == self.service);
         if !known {
             bail!("no service with a database is called {}", self.service);

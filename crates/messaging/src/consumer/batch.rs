@@ -132,6 +132,7 @@ async fn all(
             outcomes[n] = match handled {
                 Handled::Yes => "handled",
                 Handled::UnknownType => "unknown_type",
+                Handled::Withheld => "withheld",
             };
         }
     }

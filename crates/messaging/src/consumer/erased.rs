@@ -10,6 +10,7 @@ use tracing::{Instrument, Span};
 
 use super::record::Record;
 use super::{Projection, Reaction};
+use crate::envelope::WITHHELD;
 use crate::{Classify, ErrorClass, EventSet, Meta, Tx, trace};
 
 /// What came of a record that did not fail.
@@ -19,6 +20,15 @@ pub(super) enum Handled {
     Yes,
     /// Its type is newer than this build.
     UnknownType,
+    /// The event is withheld; this only takes its position.
+    Withheld,
+}
+
+impl Handled {
+    /// What came of a record that decodes to nothing.
+    fn without_event(record: &Record) -> Self {
+        if record.meta.event_type == WITHHELD { Self::Withheld } else { Self::UnknownType }
+    }
 }
 
 /// What came of a record that did.
@@ -60,7 +70,9 @@ impl<R: Reaction> React for Erased<R> {
     ) -> BoxFuture<'a, Result<Handled, Failure>> {
         async move {
             let meta = &record.meta;
-            let Some(event) = decode(record)? else { return Ok(Handled::UnknownType) };
+            let Some(event) = decode(record)? else {
+                return Ok(Handled::without_event(record));
+            };
             let work = self.0.react(tx, event, meta).instrument(span(meta, 1));
             run(meta.as_cause().scope_from(consumer, meta.event_id, work)).await?;
             Ok(Handled::Yes)
@@ -79,7 +91,8 @@ impl<P: Projection> Project for Erased<P> {
             let (mut events, mut handled) = (Vec::with_capacity(records.len()), Vec::new());
             for record in records {
                 let event: Option<P::Event> = decode(record)?;
-                handled.push(if event.is_some() { Handled::Yes } else { Handled::UnknownType });
+                let none = Handled::without_event(record);
+                handled.push(if event.is_some() { Handled::Yes } else { none });
                 events.extend(event.map(|event| (event, record.meta.clone())));
             }
             if let Some((_, first)) = events.first() {
@@ -94,6 +107,9 @@ impl<P: Projection> Project for Erased<P> {
 
 /// A panic anywhere in a service's code is one record's failure, not the strand's end.
 fn decode<E: EventSet>(record: &Record) -> Result<Option<E>, Failure> {
+    if record.meta.event_type == WITHHELD {
+        return Ok(None);
+    }
     let decode = || E::decode(&record.meta.event_type, &record.payload);
     match std::panic::catch_unwind(AssertUnwindSafe(decode)) {
         Ok(decoded) => decoded.map_err(|error| Failure::permanent(error.to_string())),

@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::read::Event;
 use crate::Error;
+use crate::envelope::WITHHELD;
 use crate::position::Position;
 
 /// How many there are at most.
@@ -39,6 +40,26 @@ pub(super) fn of(
     if let Some(traceparent) = event.traceparent {
         headers = headers.put("traceparent", traceparent);
     }
+    Ok(headers.print("position", position).print("previous", previous).list)
+}
+
+/// Builds the headers of the empty record that takes the position of a withheld event. What may be large
+/// is left out.
+pub(super) fn empty(
+    source: &str,
+    event: &Event<'_>,
+    position: Position,
+    previous: Position,
+) -> Result<OwnedHeaders, Error> {
+    let time = event.occurred_at.format(&Rfc3339).map_err(|e| Error::Corrupt(e.to_string()))?;
+    let headers = Headers::new()
+        .put("ce_specversion", "1.0")
+        .print("ce_id", event.event_id)
+        .put("ce_source", source)
+        .put("ce_type", WITHHELD)
+        .put("ce_time", &time)
+        .print("version", event.version)
+        .print("correlation", event.correlation);
     Ok(headers.print("position", position).print("previous", previous).list)
 }
 

@@ -1,18 +1,23 @@
 //! The leader's loop: seal, read, produce, and, as the acknowledgements come in, remember how far.
 
+mod care;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::produce::{Missing, Producer, Record};
 use super::progress::{self, Changed, Heads};
+use super::refusal::Caution;
 use super::seal::{Window, seal, sealed_from};
-use super::{Relay, headers, lease, read};
+use super::withhold::{Fate, Holds};
+use super::{Relay, headers, lease, read, withheld};
 use crate::outage::Outage;
 use crate::position::Position;
 use crate::trial::Step;
@@ -28,6 +33,15 @@ const ROTATION_LOOK: Duration = Duration::from_secs(60);
 
 struct Pipeline<'r> {
     relay: &'r Relay,
+    term: i64,
+    caution: &'r mut Caution,
+    holds: Holds,
+    /// Windows are sent that may have been sent before.
+    repeats: bool,
+    /// Copies of released events that were met in acknowledged windows, which is not stored yet.
+    copies: Vec<i64>,
+    /// When to look again whether something that is withheld can go.
+    next_look: Instant,
     source: String,
     conn: PgConnection,
     producer: Producer,
@@ -54,51 +68,22 @@ struct Sent {
     missing: Arc<Missing>,
     /// The heads as this window leaves them.
     heads: Changed,
+    /// Copies of released events in it.
+    copies: Vec<i64>,
 }
 
-/// Runs until `stop`, the first failure, or the end of the term.
+/// Runs until `stop`, the first failure, or the end of the term. What is refused meanwhile is noted.
 pub(super) async fn run(
     relay: &Relay,
     term: i64,
     stop: &CancellationToken,
     outage: &mut Outage,
+    caution: &mut Caution,
 ) -> Result<(), Error> {
-    let (mut pipeline, mut unacked) = Pipeline::open(relay).await?;
-    // Before anything is sent: an outage, in which one attempt follows another, leaves behind many windows
-    // of a few seconds each, not one of everything.
-    let newest = unacked.last().map_or(pipeline.last.id, |window| window.id);
-    unacked.extend(pipeline.seal(term, newest, false).await?);
-    for window in unacked {
-        let begun = Instant::now();
-        pipeline.at_most(IN_FLIGHT - 1).await?;
-        pipeline.send(window).await?;
-        // Who writes meanwhile is not to feel it.
-        pipeline.acked_while(tokio::time::sleep(begun.elapsed())).await?;
-    }
-    outage.over();
-    let mut pacer = Pacer::of_events(relay.settings.spacing);
-    while !stop.is_cancelled() {
-        let looked = Instant::now();
-        if let Some(window) = pipeline.seal_next(term, pacer.told()).await? {
-            pipeline.send(window).await?;
-            pipeline.store_if_due().await?;
-            pacer.found(looked.elapsed());
-        } else {
-            pipeline.store().await?;
-        }
-        // Also where there is always something to send.
-        pipeline.rotate_if_due().await?;
-        tokio::select! {
-            result = pipeline.acked_while(pacer.pause()) => result?,
-            () = stop.cancelled() => {}
-        }
-    }
-    // What was committed since the last look; nobody may come to send it for a long time.
-    if let Some(window) = pipeline.seal_next(term, false).await? {
-        pipeline.send(window).await?;
-    }
-    pipeline.at_most(0).await?;
-    pipeline.store().await?;
+    let (mut pipeline, unacked) = Pipeline::open(relay, term, caution).await?;
+    let done = pipeline.work(unacked, stop, outage).await;
+    pipeline.caution.learn(pipeline.producer.take_refusals());
+    done?;
     let _closed = pipeline.conn.close().await;
     Ok(())
 }
@@ -122,7 +107,11 @@ async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
 
 impl<'r> Pipeline<'r> {
     /// Connects, and reads where to go on.
-    async fn open(relay: &'r Relay) -> Result<(Self, Vec<Window>), Error> {
+    async fn open(
+        relay: &'r Relay,
+        term: i64,
+        caution: &'r mut Caution,
+    ) -> Result<(Self, Vec<Window>), Error> {
         let mut conn = connect(&relay.pool).await?;
         let (acked, heads) = progress::load(&mut conn).await?;
         let mut windows = sealed_from(&mut conn, acked).await?;
@@ -130,11 +119,20 @@ impl<'r> Pipeline<'r> {
             return Err(Error::Corrupt(format!("window {acked} is missing")));
         }
         let last = windows.remove(0);
+        let mut holds = withheld::load(&mut conn, acked).await?;
+        caution.apply(&mut holds);
+        let producer = Producer::new(&relay.brokers, caution.careful())?;
         let pipeline = Self {
             relay,
+            term,
+            caution,
+            holds,
+            repeats: true,
+            copies: Vec::new(),
+            next_look: Instant::now(),
             source: format!("/{}", relay.service),
             conn,
-            producer: Producer::new(&relay.brokers)?,
+            producer,
             heads,
             last,
             unacked: VecDeque::with_capacity(IN_FLIGHT),
@@ -147,12 +145,62 @@ impl<'r> Pipeline<'r> {
         Ok((pipeline, windows))
     }
 
-    /// Seals the window after the last one that was sent.
-    async fn seal_next(&mut self, term: i64, told: bool) -> Result<Option<Window>, Error> {
-        self.seal(term, self.last.id, told).await
+    async fn work(
+        &mut self,
+        mut unacked: Vec<Window>,
+        stop: &CancellationToken,
+        outage: &mut Outage,
+    ) -> Result<(), Error> {
+        // Before anything is sent: an outage, in which one attempt follows another, leaves behind many
+        // windows of a few seconds each, not one of everything.
+        let newest = unacked.last().map_or(self.last.id, |window| window.id);
+        unacked.extend(self.seal(newest, false).await?);
+        for window in unacked {
+            let begun = Instant::now();
+            self.at_most(IN_FLIGHT - 1).await?;
+            self.send(window).await?;
+            // Who writes meanwhile is not to feel it.
+            self.acked_while(tokio::time::sleep(begun.elapsed())).await?;
+        }
+        self.repeats = false;
+        outage.over();
+        let mut pacer = Pacer::of_events(self.relay.settings.spacing);
+        while !stop.is_cancelled() {
+            let more = self.look_after().await?;
+            let looked = Instant::now();
+            if let Some(window) = self.seal_next(more || pacer.told()).await? {
+                self.send(window).await?;
+                self.store_if_due().await?;
+                pacer.found(looked.elapsed());
+            } else {
+                self.store().await?;
+            }
+            // Also where there is always something to send.
+            self.rotate_if_due().await?;
+            if more {
+                self.at_most(IN_FLIGHT - 1).await?;
+                continue;
+            }
+            tokio::select! {
+                result = self.acked_while(pacer.pause()) => result?,
+                () = stop.cancelled() => {}
+            }
+        }
+        // What was committed since the last look; nobody may come to send it for a long time.
+        if let Some(window) = self.seal_next(false).await? {
+            self.send(window).await?;
+        }
+        self.at_most(0).await?;
+        self.store().await
     }
 
-    async fn seal(&mut self, term: i64, after: i64, told: bool) -> Result<Option<Window>, Error> {
+    /// Seals the window after the last one that was sent.
+    async fn seal_next(&mut self, told: bool) -> Result<Option<Window>, Error> {
+        self.seal(self.last.id, told).await
+    }
+
+    async fn seal(&mut self, after: i64, told: bool) -> Result<Option<Window>, Error> {
+        let term = self.term;
         let trial = self.relay.settings.trial;
         trial.pass(Step::Sealing);
         let sealed = seal(&mut self.conn, trial.guards.fence, term, after, told).await?;
@@ -165,9 +213,9 @@ impl<'r> Pipeline<'r> {
     /// Hands over one window, behind all before it.
     async fn send(&mut self, window: Window) -> Result<(), Error> {
         let (begun, missing) = (Instant::now(), Arc::default());
+        let fates = self.decide(&window).await?;
         let partitions = self.relay.settings.partitions;
-        let timestamp_ms = i64::try_from(window.sealed_at.unix_timestamp_nanos() / 1_000_000)
-            .map_err(|error| Error::Corrupt(error.to_string()))?;
+        let timestamp_ms = milliseconds(window.sealed_at)?;
         let trial = self.relay.settings.trial;
         let mut rows = read::rows(&mut self.conn, trial.guards.cut, &self.last, &window);
         let mut records = 0_u64;
@@ -176,22 +224,37 @@ impl<'r> Pipeline<'r> {
                 trial.pass(Step::Read);
             }
             let event = read::Event::of(&row)?;
-            let read::Event { seq, topic, key, payload, .. } = event;
+            let fate = fates.of(event.seq);
+            if fate == Fate::Delay {
+                continue;
+            }
+            let read::Event { seq, topic, mut key, mut payload, .. } = event;
             self.producer.check(topic, partitions).await?;
             let partition = partition_of(key.as_bytes(), partitions);
             let position = Position { incarnation: window.incarnation, window: window.id, seq };
             let previous = self.heads.advance(topic, partition, position);
-            let headers = headers::of(&self.source, &event, position, previous)?;
+            let headers = if fate == Fate::Withhold {
+                (key, payload) = ("", &[]);
+                headers::empty(&self.source, &event, position, previous)?
+            } else {
+                headers::of(&self.source, &event, position, previous)?
+            };
             let missing = &missing;
             self.producer
                 .enqueue(Record { topic, partition, key, payload, timestamp_ms, headers, missing })
                 .await?;
+            // Who hears a topic for the first time takes whatever comes first; so nothing may get there
+            // before the first record does.
+            if previous == Position::NONE {
+                self.producer.settled(missing).await?;
+            }
             records += 1;
         }
         drop(rows);
         trial.pass(Step::Produced);
         let heads = self.heads.take_changed();
-        self.unacked.push_back(Sent { id: window.id, begun, records, missing, heads });
+        let copies = fates.copies;
+        self.unacked.push_back(Sent { id: window.id, begun, records, missing, heads, copies });
         self.last = window;
         self.note_acked()
     }
@@ -200,9 +263,11 @@ impl<'r> Pipeline<'r> {
     fn note_acked(&mut self) -> Result<(), Error> {
         self.producer.failure()?;
         while let Some(sent) = self.unacked.pop_front_if(|sent| sent.missing.none()) {
+            self.producer.refused()?;
             self.relay.settings.trial.pass(Step::Acked);
             self.acked = sent.id;
             self.moved.extend(sent.heads);
+            self.copies.extend(sent.copies);
             self.relay.metrics.windows.inc();
             self.relay.metrics.sent.inc_by(sent.records);
             self.relay.metrics.seal_to_ack.observe(sent.begun.elapsed().as_secs_f64());
@@ -238,7 +303,15 @@ impl<'r> Pipeline<'r> {
 
     async fn store(&mut self) -> Result<(), Error> {
         if self.stored < self.acked {
-            progress::store(&mut self.conn, self.acked, &mut self.moved).await?;
+            if self.copies.is_empty() {
+                progress::store(&mut self.conn, self.acked, &mut self.moved).await?;
+            } else {
+                let mut tx = self.conn.begin().await?;
+                progress::store(&mut tx, self.acked, &mut self.moved).await?;
+                withheld::met(&mut tx, &self.copies).await?;
+                tx.commit().await?;
+                self.copies.clear();
+            }
             self.stored = self.acked;
             self.stored_at = Instant::now();
             self.relay.settings.trial.pass(Step::Advanced);
@@ -270,6 +343,12 @@ impl<'r> Pipeline<'r> {
         }
         Ok(())
     }
+}
+
+/// A record's timestamp.
+fn milliseconds(at: OffsetDateTime) -> Result<i64, Error> {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000)
+        .map_err(|error| Error::Corrupt(error.to_string()))
 }
 
 #[cfg(test)]

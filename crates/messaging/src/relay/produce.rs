@@ -2,20 +2,21 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::OwnedHeaders;
+use rdkafka::message::{BorrowedMessage, OwnedHeaders};
 use rdkafka::producer::{
     BaseProducer, BaseRecord, DeliveryResult, NoCustomPartitioner, Producer as _, ProducerContext,
     PurgeConfig,
 };
+use rdkafka::{ClientConfig, Message as _};
 use tokio::sync::Notify;
 
+use super::refusal::{Blame, Refusal, blame};
 use crate::{Error, quiet};
 
 /// How long a record may wait for its acknowledgement before everything starts afresh, in
@@ -63,6 +64,10 @@ const NOBODY: i64 = -1;
 
 struct Tally {
     failed: OnceLock<KafkaError>,
+    /// Each record has a batch of its own, so that a refusal names the one that is to blame.
+    careful: bool,
+    /// What the broker refused for good.
+    refusals: Mutex<Vec<Refusal>>,
     /// Records that are handed over and not acknowledged.
     queued: AtomicI64,
     /// How few of them somebody waits for, because the queue was full; -1 if nobody does.
@@ -89,11 +94,7 @@ impl ProducerContext<NoCustomPartitioner> for Acks {
     fn delivery(&self, result: &DeliveryResult<'_>, missing: Arc<Missing>) {
         let tells = match result {
             Ok(_) => missing.0.fetch_sub(1, Ordering::AcqRel) == 1,
-            Err((error, _)) => {
-                // The first failure decides; those after it are its consequences.
-                let _first_wins = self.0.failed.set(error.clone());
-                true
-            }
+            Err((error, record)) => self.0.failure(error, record, &missing),
         };
         let left = self.0.queued.fetch_sub(1, Ordering::AcqRel) - 1;
         let awaited = self.0.awaited.load(Ordering::Acquire);
@@ -103,15 +104,43 @@ impl ProducerContext<NoCustomPartitioner> for Acks {
     }
 }
 
+impl Tally {
+    /// Notes that a record failed. Returns whether that is the last word on its window, or on all.
+    fn failure(&self, error: &KafkaError, record: &BorrowedMessage<'_>, missing: &Missing) -> bool {
+        // The first failure decides; those after it are its consequences.
+        if self.failed.get().is_none()
+            && let Some(refusal) =
+                Refusal::of(error, record.topic(), record.headers(), self.careful)
+        {
+            let known = refusal.seq.is_some() && refusal.blame == Blame::Record;
+            self.refuse(refusal);
+            // The other records of the window may be refused as well.
+            if known {
+                return missing.0.fetch_sub(1, Ordering::AcqRel) == 1;
+            }
+        }
+        let _first_wins = self.failed.set(error.clone());
+        true
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal);
+    }
+}
+
 impl Producer {
-    pub(super) fn new(brokers: &str) -> Result<Self, Error> {
+    /// A producer; a careful one sends each record in a batch of its own.
+    pub(super) fn new(brokers: &str, careful: bool) -> Result<Self, Error> {
         let acks = Arc::new(Tally {
             failed: OnceLock::new(),
+            careful,
+            refusals: Mutex::default(),
             queued: AtomicI64::new(0),
             awaited: AtomicI64::new(NOBODY),
             changed: Notify::new(),
         });
         let kafka: BaseProducer<Acks> = ClientConfig::new()
+            .set("batch.num.messages", if careful { "1" } else { "10000" })
             .set("bootstrap.servers", brokers)
             .set("client.id", "flotilla-relay")
             .set("enable.idempotence", "true")
@@ -138,6 +167,19 @@ impl Producer {
         Ok(Self { kafka, closed, acks, checked: HashSet::new() })
     }
 
+    /// Whether the topic is there, with the partitions that keys are spread over.
+    pub(super) async fn is_there(&mut self, topic: &str, wanted: i32) -> Result<bool, Error> {
+        self.checked.remove(topic);
+        match self.check(topic, wanted).await {
+            Ok(()) => Ok(true),
+            Err(Error::Refused { .. }) => {
+                drop(self.take_refusals());
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Makes sure, once, that the topic is there and has the partitions that keys are spread over.
     pub(super) async fn check(&mut self, topic: &str, wanted: i32) -> Result<(), Error> {
         if self.checked.contains(topic) {
@@ -148,9 +190,13 @@ impl Producer {
         let found = tokio::task::spawn_blocking(move || partitions(&kafka, &name))
             .await
             .map_err(|error| Error::Corrupt(error.to_string()))??;
-        if found == 0 {
-            return Err(Error::topic(topic, "is not there; events wait for it"));
-        }
+        let found = match found {
+            Ok(found) => found,
+            Err(reason) => {
+                self.acks.refuse(Refusal::missing(topic, &reason.to_string()));
+                return self.refused();
+            }
+        };
         if found != wanted {
             return Err(Error::Partitions { topic: topic.to_owned(), found, wanted });
         }
@@ -180,10 +226,26 @@ impl Producer {
                     let room = self.acks.changed.notified();
                     let _looks_anyway = tokio::time::timeout(Duration::from_millis(50), room).await;
                 }
-                Err((error, _)) => return Err(error.into()),
+                Err((error, refused)) => {
+                    let headers = refused.headers.as_ref();
+                    let refusal = Refusal::of(&error, record.topic, headers, true);
+                    self.acks.refuse(refusal.ok_or(error)?);
+                    record.missing.0.fetch_sub(1, Ordering::AcqRel);
+                    break;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Waits until all that was handed over of a window is acknowledged.
+    pub(super) async fn settled(&self, missing: &Missing) -> Result<(), Error> {
+        while !missing.none() {
+            self.failure()?;
+            self.changed().await;
+        }
+        self.failure()?;
+        self.refused()
     }
 
     /// Waits until a window may have been acknowledged to its end, or something failed.
@@ -193,7 +255,29 @@ impl Producer {
 
     /// The first failure, after which nothing that is enqueued may be sent.
     pub(super) fn failure(&self) -> Result<(), Error> {
-        self.acks.failed.get().map_or(Ok(()), |error| Err(error.clone().into()))
+        let Some(error) = self.acks.failed.get() else { return Ok(()) };
+        self.refused()?;
+        Err(error.clone().into())
+    }
+
+    /// An error if something was refused for good. That is known of a whole window when it is not missing
+    /// any more.
+    pub(super) fn refused(&self) -> Result<(), Error> {
+        let refusals = self.acks.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        refusals.first().map_or(Ok(()), |refusal| {
+            let (topic, problem) = (refusal.topic.clone(), refusal.reason.clone());
+            Err(Error::Refused { topic, problem })
+        })
+    }
+
+    /// Hands over what was refused for good.
+    pub(super) fn take_refusals(&self) -> Vec<Refusal> {
+        std::mem::take(&mut self.acks.refusals.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether each record has a batch of its own.
+    pub(super) fn is_careful(&self) -> bool {
+        self.acks.careful
     }
 }
 
@@ -205,10 +289,18 @@ impl Drop for Producer {
     }
 }
 
-/// How many partitions the topic has; 0 if it does not exist.
-fn partitions(kafka: &BaseProducer<Acks>, topic: &str) -> Result<i32, Error> {
+/// How many partitions the topic has, or why nothing can be sent to it.
+fn partitions(
+    kafka: &BaseProducer<Acks>,
+    topic: &str,
+) -> Result<Result<i32, RDKafkaErrorCode>, Error> {
     let metadata = kafka.client().fetch_metadata(Some(topic), Duration::from_secs(5))?;
     let found = metadata.topics().iter().find(|found| found.name() == topic);
-    let count = found.filter(|found| found.error().is_none()).map_or(0, |t| t.partitions().len());
-    Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    let Some(found) = found else { return Ok(Err(RDKafkaErrorCode::UnknownTopic)) };
+    match found.error().map(RDKafkaErrorCode::from) {
+        None if found.partitions().is_empty() => Ok(Err(RDKafkaErrorCode::UnknownTopic)),
+        None => Ok(Ok(i32::try_from(found.partitions().len()).unwrap_or(i32::MAX))),
+        Some(code) if blame(code) == Some(Blame::Topic) => Ok(Err(code)),
+        Some(code) => Err(Error::topic(topic, code.to_string())),
+    }
 }

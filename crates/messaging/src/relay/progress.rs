@@ -81,6 +81,22 @@ pub(super) async fn store(
     window: i64,
     moved: &mut Changed,
 ) -> Result<(), sqlx::Error> {
+    insert(conn, Some(window), moved).await
+}
+
+/// Stores heads that moved without a window: of a topic that waited longer than its windows.
+pub(super) async fn store_heads(
+    conn: &mut PgConnection,
+    moved: &mut Changed,
+) -> Result<(), sqlx::Error> {
+    insert(conn, None, moved).await
+}
+
+async fn insert(
+    conn: &mut PgConnection,
+    window: Option<i64>,
+    moved: &mut Changed,
+) -> Result<(), sqlx::Error> {
     let mut places: (Vec<&str>, Vec<i32>) = Default::default();
     let mut numbers = [const { Vec::new() }; 3];
     let heads =
@@ -95,13 +111,13 @@ pub(super) async fn store(
     let [incarnations, windows, seqs] = numbers;
     sqlx::query(
         "with advanced as (
-             update messaging.outbox_progress set acked_window = $1 where acked_window < $1
+             update messaging.outbox_progress set acked_window = $1 where acked_window < $1::bigint
              returning 1
          )
          insert into messaging.outbox_head (topic, partition, incarnation, window_id, seq)
          select h.* from unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[])
              as h
-         where exists (select from advanced)
+         where $1 is null or exists (select from advanced)
          on conflict (topic, partition) do update
          set incarnation = excluded.incarnation, window_id = excluded.window_id,
              seq = excluded.seq",

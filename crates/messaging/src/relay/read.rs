@@ -59,7 +59,7 @@ macro_rules! select_events {
         )
     };
 }
-use select_events;
+pub(super) use select_events;
 
 /// What the second snapshot shows and the first did not: what began after the first one, and what was in
 /// progress then. Aborted rows are not visible to the statement itself.

@@ -6,4 +6,5 @@ mod consuming;
 mod parking;
 mod relaying;
 mod support;
+mod withholding;
 mod working;

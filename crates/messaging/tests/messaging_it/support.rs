@@ -11,6 +11,8 @@ use messaging::{
     Handlers, Meta, Metrics, Outgoing, Reaction, Relay, RelaySettings, TopicSpec, Tx, append,
     create_topics, migrate,
 };
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Headers;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
@@ -29,11 +31,17 @@ pub(crate) trait Topic: Send + Sync + 'static {
 pub(crate) struct Fact<T> {
     pub(crate) key: String,
     pub(crate) n: i64,
+    /// Bytes without meaning, which cannot be compressed to less than half of this.
+    ballast: usize,
     topic: PhantomData<T>,
 }
 
 pub(crate) fn fact<T: Topic>(key: &str, n: i64) -> Outgoing {
-    let fact = Fact::<T> { key: key.to_owned(), n, topic: PhantomData };
+    large_fact::<T>(key, n, 0)
+}
+
+pub(crate) fn large_fact<T: Topic>(key: &str, n: i64, ballast: usize) -> Outgoing {
+    let fact = Fact::<T> { key: key.to_owned(), n, ballast, topic: PhantomData };
     Outgoing::new(&fact).version(n)
 }
 
@@ -50,7 +58,15 @@ impl<T: Topic> Event for Fact<T> {
     }
 
     fn encode(&self) -> Vec<u8> {
-        format!("{} {}", self.key, self.n).into_bytes()
+        let mut text = format!("{} {}", self.key, self.n);
+        if self.ballast > 0 {
+            text.push(' ');
+        }
+        let end = text.len() + self.ballast;
+        while text.len() < end {
+            text.push_str(&uuid::Uuid::new_v4().simple().to_string());
+        }
+        text.into_bytes()
     }
 }
 
@@ -60,12 +76,14 @@ impl<T: Topic> EventSet for Fact<T> {
     fn decode(_: &str, payload: &[u8]) -> Result<Option<Self>, DecodeError> {
         let text = std::str::from_utf8(payload).map_err(|e| DecodeError(e.to_string()))?;
         let (key, n) = text.split_once(' ').ok_or_else(|| DecodeError("no blank".into()))?;
+        let (n, ballast) = n.split_once(' ').unwrap_or((n, ""));
         let n: i64 = n.parse().map_err(|_| DecodeError("no number".into()))?;
         assert_ne!(n, i64::MIN, "decoding panics");
         if n < 0 {
             return Err(DecodeError("negative".into()));
         }
-        Ok(Some(Self { key: key.to_owned(), n, topic: PhantomData }))
+        let ballast = ballast.len();
+        Ok(Some(Self { key: key.to_owned(), n, ballast, topic: PhantomData }))
     }
 }
 
@@ -211,8 +229,13 @@ impl<T: Topic> Service<T> {
 
     /// Commits facts in one transaction.
     pub(crate) async fn say(&self, facts: &[(&str, i64)]) {
+        self.say_all(facts.iter().map(|(key, n)| fact::<T>(key, *n))).await;
+    }
+
+    /// Commits whatever it is in one transaction.
+    pub(crate) async fn say_all(&self, facts: impl IntoIterator<Item = Outgoing>) {
         let mut tx = Tx::begin(&self.db).await.unwrap();
-        append(&mut tx, facts.iter().map(|(key, n)| fact::<T>(key, *n))).await.unwrap();
+        append(&mut tx, facts).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -247,11 +270,25 @@ pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, mut check: 
     }
 }
 
+fn admin() -> AdminClient<DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", brokers()).create().unwrap()
+}
+
+pub(crate) async fn delete(topic: &str) {
+    admin().delete_topics(&[topic], &AdminOptions::new()).await.unwrap();
+}
+
+/// Sets the largest batch that the topic takes, in bytes.
+pub(crate) async fn limit(topic: &str, bytes: u32) {
+    let bytes = bytes.to_string();
+    let config = AlterConfig::new(ResourceSpecifier::Topic(topic)).set("max.message.bytes", &bytes);
+    let done = admin().alter_configs(&[config], &AdminOptions::new()).await.unwrap();
+    assert!(done.iter().all(Result::is_ok), "{done:?}");
+}
+
 /// Deletes what an earlier run left and creates the topic.
-async fn make_anew(topic: &str) {
-    let admin: rdkafka::admin::AdminClient<_> =
-        ClientConfig::new().set("bootstrap.servers", brokers()).create().unwrap();
-    admin.delete_topics(&[topic], &rdkafka::admin::AdminOptions::new()).await.unwrap();
+pub(crate) async fn make_anew(topic: &str) {
+    delete(topic).await;
     let spec = TopicSpec { name: topic.to_owned(), partitions: PARTITIONS, retention_ms: -1 };
     eventually("the old topic is gone", || async {
         let made = create_topics(&brokers(), std::slice::from_ref(&spec)).await;

@@ -25,6 +25,35 @@ pub struct Seen {
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
+impl Seen {
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// Whether it only takes the place of an event that is withheld.
+    fn is_empty_place(&self) -> bool {
+        self.payload.is_empty() && self.header("ce_type") == Some(b"messaging.Withheld")
+    }
+}
+
+/// What of a topic tells of events. An event that is withheld has an empty record at its position and comes
+/// again at another; a record of it at the position of an empty one stood behind a gap, beyond which
+/// nobody hears, or was heard, and if it came again all the same, the effects show it twice.
+fn telling(seen: &[Seen]) -> Vec<&Seen> {
+    let place = |record: &Seen| {
+        let header = |name| record.header(name).unwrap_or_default().to_vec();
+        (header("ce_id"), header("position"))
+    };
+    let (empty, records): (Vec<&Seen>, Vec<&Seen>) =
+        seen.iter().partition(|record| record.is_empty_place());
+    let emptied: HashSet<_> = empty.into_iter().map(place).collect();
+    let stands = |record: &&Seen| !emptied.contains(&place(record));
+    let came_again: HashSet<_> =
+        records.iter().copied().filter(stands).map(|record| place(record).0).collect();
+    let tells = |record: &&Seen| stands(record) || !came_again.contains(&place(record).0);
+    records.into_iter().filter(tells).collect()
+}
+
 /// What came of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -68,7 +97,7 @@ impl Report {
         let mut missing: HashSet<&Identity> = committed.iter().collect();
         let mut first: HashMap<&[u8], &Seen> = HashMap::new();
         let mut highest: HashMap<&str, (i32, i64)> = HashMap::new();
-        for record in seen {
+        for record in telling(seen) {
             if let Some(earlier) = first.get(record.payload.as_slice()) {
                 if *earlier == record {
                     self.copies += 1;
@@ -213,6 +242,36 @@ mod tests {
         assert_eq!(on_topic(&[seen(1), seen(3), seen(2)]), [0, 0, 1, 0]);
         assert_eq!(on_topic(&[seen(1), seen(2), elsewhere]), [0, 0, 1, 0]);
         assert_eq!(on_topic(&[seen(1), changed, seen(2), seen(3)]), [0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn an_event_that_was_withheld_counts_where_it_comes_again() {
+        let at = |version: i64, position: u8| {
+            let headers =
+                [("ce_id", version.to_string().into_bytes()), ("position", vec![position])];
+            let headers = headers.map(|(name, value)| (name.to_owned(), value));
+            Seen { headers: headers.to_vec(), ..seen(version) }
+        };
+        let empty = |version: i64, position: u8| {
+            let mut record = Seen { key: Vec::new(), payload: Vec::new(), ..at(version, position) };
+            record.headers.push(("ce_type".to_owned(), b"messaging.Withheld".to_vec()));
+            record
+        };
+
+        assert_eq!(on_topic(&[at(1, 1), empty(2, 2), empty(3, 3), at(2, 4), at(3, 5)]), [0; 4]);
+        assert_eq!(
+            on_topic(&[at(1, 1), at(3, 3), empty(2, 2), empty(3, 3), at(2, 4), at(3, 5)]),
+            [0; 4],
+            "one of them was there behind a gap"
+        );
+        assert_eq!(on_topic(&[at(1, 1), at(2, 2), empty(2, 2), at(3, 3)]), [0; 4], "heard before");
+        assert_eq!(on_topic(&[at(1, 1), empty(2, 2), at(3, 3)]), [1, 0, 0, 0], "never released");
+        assert_eq!(
+            on_topic(&[at(1, 1), empty(2, 2), at(2, 4), at(2, 5), at(3, 6)]),
+            [0, 0, 0, 1],
+            "released twice"
+        );
+        assert_eq!(on_topic(&[at(1, 1), empty(2, 2), at(3, 3), at(2, 4)]), [0, 0, 1, 0]);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::plan::{Blow, Dice, KEYS, blows};
 use crate::process::Starter;
 use crate::subject::{LEASE, Role};
 
+/// What a topic takes, in bytes, unless told otherwise.
+const LIMIT: u64 = 1_048_588;
 /// How long a consumer may take to end in good order.
 const GRACE: Duration = Duration::from_secs(12);
 
@@ -89,6 +91,14 @@ impl Striker {
                 sleep(Duration::from_secs(9)).await;
                 self.scene.log.say("consumer sent back again");
                 self.send_consumer(None).await?;
+            }
+            Blow::Refusals => {
+                // What is withheld is released once a second, refused again, and goes in the end.
+                let limit = 300 + dice.below(150);
+                tell(&format_args!("the topic takes {limit} bytes for {} ms", length.as_millis()));
+                self.hand.limit(limit).await?;
+                sleep(length).await;
+                self.hand.limit(LIMIT).await?;
             }
             Blow::Rebalances => {
                 tell(&"a third consumer comes and goes, three times");

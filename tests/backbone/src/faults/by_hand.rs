@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use messaging::parking;
+use messaging::{parking, withheld};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::message::ToBytes;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
@@ -84,6 +86,30 @@ impl Hand {
     pub async fn duplicate(&self) -> Result<usize, Error> {
         let brokers = self.0.brokers.clone();
         insist(move || duplicate(&brokers)).await
+    }
+
+    /// Sets the largest batch that the topic of facts takes.
+    ///
+    /// # Errors
+    /// The broker failed.
+    pub async fn limit(&self, bytes: u64) -> Result<(), Error> {
+        let admin: AdminClient<DefaultClientContext> = client(&self.0.brokers).create()?;
+        let bytes = bytes.to_string();
+        let config =
+            AlterConfig::new(ResourceSpecifier::Topic(FACTS)).set("max.message.bytes", &bytes);
+        // This sets everything else back to the broker's own.
+        let config = config.set("retention.ms", "-1");
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let done = admin.alter_configs([&config], &AdminOptions::new()).await;
+            if done.is_ok_and(|done| done.iter().all(Result::is_ok)) {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(Error::Overdue(format!("the limit of {FACTS} cannot be set")));
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Commits offsets that mean nothing in the consumer's group, which has no members yet.
@@ -178,6 +204,11 @@ async fn look_after(ground: &Ground) -> Result<(), sqlx::Error> {
             parking::skip(&mut conn, message.id, "chaos", "meant to be unreadable").await?;
         } else if message.state == "person" || message.attempts > 2 {
             parking::retry(&mut conn, message.id, "chaos", "perhaps cured").await?;
+        }
+    }
+    for event in withheld::list(&mut conn, 1_000).await? {
+        if event.state == "person" && event.refusal.is_some() {
+            withheld::release(&mut conn, event.id, "chaos", "perhaps it fits now").await?;
         }
     }
     conn.close().await
