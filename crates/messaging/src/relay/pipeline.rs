@@ -159,6 +159,7 @@ impl<'r> Pipeline<'r> {
             let begun = Instant::now();
             self.at_most(IN_FLIGHT - 1).await?;
             self.send(window).await?;
+            self.store_if_due().await?;
             // Who writes meanwhile is not to feel it.
             self.acked_while(tokio::time::sleep(begun.elapsed())).await?;
         }

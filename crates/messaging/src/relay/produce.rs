@@ -147,7 +147,8 @@ impl Producer {
             .set("acks", "all")
             .set("max.in.flight.requests.per.connection", "5")
             .set("compression.type", "lz4")
-            .set("linger.ms", "1")
+            // A window is handed over at once; nothing that could join it comes later.
+            .set("linger.ms", "0")
             .set("message.timeout.ms", MESSAGE_TIMEOUT_MS)
             // Some thousand records; with their headers they take several times that.
             .set("queue.buffering.max.kbytes", "4096")
