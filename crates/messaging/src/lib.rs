@@ -35,7 +35,10 @@ mod worker;
 pub use backlog::{Backlog, backlog};
 pub use cause::Cause;
 pub use class::{Classify, ErrorClass};
-pub use consumer::{Consumer, Handlers, Projection, Projections, Reaction, Undelivered};
+pub use consumer::{
+    Consumer, Group, GroupProtocol, Handlers, NoSuchProtocol, Projection, Projections, Reaction,
+    Undelivered,
+};
 pub use envelope::Meta;
 pub use error::Error;
 pub use event::{DecodeError, Event, EventSet, Outgoing};

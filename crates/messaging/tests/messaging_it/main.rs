@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test is told its parts by the environment")]
 
 mod consuming;
+mod grouping;
 mod parking;
 mod relaying;
 mod support;
