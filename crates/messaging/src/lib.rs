@@ -5,6 +5,7 @@
 //! [`parking`] (what could not be handled), [`replay`] (hearing it all again), [`Worker`] (what has to call out). The README says what
 //! is promised.
 
+mod audit;
 mod backlog;
 mod cause;
 mod class;
@@ -32,6 +33,7 @@ mod tx;
 mod wake;
 mod worker;
 
+pub use audit::Auditor;
 pub use backlog::{Backlog, backlog};
 pub use cause::Cause;
 pub use class::{Classify, ErrorClass};

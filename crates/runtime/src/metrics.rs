@@ -28,6 +28,8 @@ pub struct FleetMetrics {
     requests: Family<Route, Histogram, fn() -> Histogram>,
     oldest_unsent: Family<NoLabels, Gauge<f64, AtomicU64>>,
     parked: Gauge,
+    compared: Family<NoLabels, Gauge<f64, AtomicU64>>,
+    differences: Gauge,
     /// Metrics of the event backbone.
     pub messaging: messaging::Metrics,
 }
@@ -57,6 +59,8 @@ impl FleetMetrics {
         let requests = Family::new_with_constructor(seconds as fn() -> Histogram);
         let oldest_unsent = Family::<NoLabels, Gauge<f64, AtomicU64>>::default();
         let parked = Gauge::default();
+        let compared = Family::<NoLabels, Gauge<f64, AtomicU64>>::default();
+        let differences = Gauge::default();
         registry.register(
             "http_server_request_duration_seconds",
             "Duration of HTTP requests",
@@ -68,11 +72,23 @@ impl FleetMetrics {
             oldest_unsent.clone(),
         );
         registry.register("parked_messages", "Messages that wait for a person", parked.clone());
+        registry.register(
+            "topics_compared_age_seconds",
+            "Since the service's own topics were last compared with its outbox to the end",
+            compared.clone(),
+        );
+        registry.register(
+            "topic_differences",
+            "Differences between the service's own topics and its outbox, ever",
+            differences.clone(),
+        );
         Self {
             registry: Arc::new(Mutex::new(registry)),
             requests,
             oldest_unsent,
             parked,
+            compared,
+            differences,
             messaging,
         }
     }
@@ -86,6 +102,10 @@ impl FleetMetrics {
         let age = backlog.oldest_unsent.map_or(0.0, |age| age.as_secs_f64());
         self.oldest_unsent.get_or_create(&NoLabels {}).set(age);
         self.parked.set(backlog.parked_for_a_person);
+        if let Some(age) = backlog.compared {
+            self.compared.get_or_create(&NoLabels {}).set(age.as_secs_f64());
+        }
+        self.differences.set(backlog.differences);
     }
 
     /// In the `OpenMetrics` text format.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Args as _, Command, FromArgMatches as _};
-use messaging::{Consumer, Group, Relay, RelaySettings, Workers};
+use messaging::{Auditor, Consumer, Group, Relay, RelaySettings, Workers};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use web::Verifier;
@@ -175,7 +175,12 @@ async fn spawn_backbone<A: App>(
         let workers = std::mem::take(&mut service.workers)
             .into_iter()
             .fold(workers, |workers, add| add(workers));
-        back.spawn(messages(workers.run(stop)));
+        back.spawn(messages(workers.run(stop.clone())));
+    }
+    if parts.settings.audit_seconds > 0 {
+        let every = Duration::from_secs(parts.settings.audit_seconds);
+        let auditor = Auditor::new(A::NAME, &brokers, db.clone(), metrics.clone()).every(every);
+        back.spawn(messages(auditor.run(stop)));
     }
     let settings = RelaySettings {
         partitions: parts.settings.topic_partitions,

@@ -48,6 +48,9 @@ pub struct Settings {
     #[arg(long, env = "CONSUMER_SESSION_SECONDS", default_value_t = 6,
         value_parser = clap::value_parser!(u64).range(6..=300))]
     pub consumer_session_seconds: u64,
+    /// How often what was sent is compared with the outbox; 0 is never.
+    #[arg(long, env = "AUDIT_SECONDS", default_value_t = 10)]
+    pub audit_seconds: u64,
     /// Under load, the relay, the handlers and the workers each begin a transaction at most this often, so
     /// that more shares one: it costs less and waits longer. The first after a pause is at once.
     #[arg(long, env = "BATCH_SPACING_MS", default_value_t = 20)]

@@ -29,6 +29,8 @@ struct Lag {
     oldest_unhandled_ms: Option<u128>,
     parked_keys: i64,
     due_jobs: i64,
+    compared_ms_ago: Option<u128>,
+    topic_differences: i64,
 }
 
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -63,6 +65,8 @@ impl Backlogs {
             oldest_unhandled_ms: unhandled.map(|age| age.as_millis()),
             parked_keys: backlog.parked_keys,
             due_jobs: backlog.due_jobs,
+            compared_ms_ago: backlog.compared.map(|age| age.as_millis()),
+            topic_differences: backlog.differences,
         })
     }
 }
