@@ -15,6 +15,8 @@ use crate::{Error, Metrics, partition_of};
 
 /// So many windows share a statement.
 const WINDOWS: i64 = 256;
+/// So many events are read before they are looked for.
+const EVENTS: usize = 5_000;
 /// So many copies are gathered before they are looked up.
 const COPIES: usize = 5_000;
 /// After each statement the pass rests for so many times as long as that took: it has a share of one
@@ -117,6 +119,10 @@ fn lanes(scope: &Scope, compared: i64, ends: &HashMap<Place, i64>) -> (HashMap<P
     (lanes.collect(), found)
 }
 
+fn lane<'l>(lanes: &'l mut HashMap<Place, Lane>, place: &Place) -> Result<&'l mut Lane, Error> {
+    lanes.get_mut(place).ok_or_else(|| Error::Corrupt(format!("{} has no head", place.0)))
+}
+
 /// A pass with its partitions.
 struct Reading<'a> {
     pass: &'a Pass<'a>,
@@ -133,21 +139,26 @@ impl Reading<'_> {
     async fn events(&mut self, after: i64, to: i64) -> Result<(), Error> {
         let partitions = self.lanes.keys().map(|(_, partition)| partition + 1).max().unwrap_or(0);
         let mut rows = book::events(self.conn, after, to);
-        while let Some(row) = rows.try_next().await? {
-            let place = (row.topic.clone(), partition_of(row.key().as_bytes(), partitions));
-            let (position, event) = (row.position(), row.into_event());
-            self.pass.metrics.audited.inc();
-            loop {
-                let Some(lane) = self.lanes.get_mut(&place) else {
-                    return Err(Error::Corrupt(format!("{} has no head", place.0)));
-                };
-                if lane.meet(position, &event) {
-                    break;
+        let mut some = Vec::new();
+        loop {
+            // Mostly all of them: then the outbox is not locked while topics are read.
+            while some.len() < EVENTS
+                && let Some(row) = rows.try_next().await?
+            {
+                some.push(row);
+            }
+            if some.is_empty() {
+                return Ok(());
+            }
+            for row in some.drain(..) {
+                let place = (row.topic.clone(), partition_of(row.key().as_bytes(), partitions));
+                let (position, event) = (row.position(), row.into_event());
+                self.pass.metrics.audited.inc();
+                while !lane(&mut self.lanes, &place)?.meet(position, &event) {
+                    self.log.pull(&place, &mut self.lanes).await?;
                 }
-                self.log.pull(&place, &mut self.lanes).await?;
             }
         }
-        Ok(())
     }
 
     /// Reads the rest of every partition, of which all that is left should be copies.
