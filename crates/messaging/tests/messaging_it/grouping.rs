@@ -120,11 +120,14 @@ async fn until_shared<T: Topic>(service: &Service<T>, mut n: i64) -> i64 {
 }
 
 /// Members come, stop and die while events flow; afterwards each event has been heard once, in order.
-async fn storm<T: Topic>(db: PgPool, protocol: GroupProtocol) {
+async fn storm<T: Topic>(db: PgPool, protocols: [GroupProtocol; 2]) {
     let service = service::<T>(db).await;
     let relay = service.relay();
-    let join = |name| start(member(&service, name, unnamed(protocol), Duration::from_millis(3)));
-    let mut running = vec![join("first")];
+    let join = |name, round: usize| {
+        let group = unnamed(protocols[round % 2]);
+        start(member(&service, name, group, Duration::from_millis(3)))
+    };
+    let mut running = vec![join("first", 0)];
     let mut n = 0;
     for round in 0..24 {
         let until = Instant::now() + Duration::from_millis(400);
@@ -134,12 +137,12 @@ async fn storm<T: Topic>(db: PgPool, protocol: GroupProtocol) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         match round % 4 {
-            0 | 1 => running.push(join("another")),
+            0 | 1 => running.push(join("another", round)),
             2 => running.remove(0).stop().await,
             _ => running.remove(0).kill().await,
         }
     }
-    running.push(join("last"));
+    running.push(join("last", 1));
 
     wait_for_all(&service, n).await;
     let heard = service.count("select count(*) from heard").await;
@@ -166,7 +169,7 @@ impl Topic for ClassicStorm {
 
 #[sqlx::test]
 async fn members_that_come_and_go_double_nothing_and_leave_nothing_out(db: PgPool) {
-    storm::<ClassicStorm>(db, GroupProtocol::Classic).await;
+    storm::<ClassicStorm>(db, [GroupProtocol::Classic; 2]).await;
 }
 
 struct BrokerStorm;
@@ -176,7 +179,17 @@ impl Topic for BrokerStorm {
 
 #[sqlx::test]
 async fn nor_do_they_where_the_broker_decides(db: PgPool) {
-    storm::<BrokerStorm>(db, GroupProtocol::Consumer).await;
+    storm::<BrokerStorm>(db, [GroupProtocol::Consumer; 2]).await;
+}
+
+struct Changeover;
+impl Topic for Changeover {
+    const NAME: &'static str = "it.messaging.storm-changeover";
+}
+
+#[sqlx::test]
+async fn nor_do_they_while_a_group_changes_over(db: PgPool) {
+    storm::<Changeover>(db, [GroupProtocol::Classic, GroupProtocol::Consumer]).await;
 }
 
 /// A member that has to give partitions up first ends what it has in hand of them.
