@@ -9,7 +9,10 @@ mod group;
 mod handler;
 mod handlers;
 pub(crate) mod mark;
+#[cfg(test)]
+mod model;
 mod park;
+mod plan;
 mod reader;
 pub(crate) mod record;
 mod retry;
