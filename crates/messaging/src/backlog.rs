@@ -28,10 +28,27 @@ pub struct Backlog {
     pub due_jobs: i64,
     /// Jobs whose outcome could not be settled, waiting for a person.
     pub stuck_jobs: i64,
+    /// How long ago topics and outbox were compared to the end; none before the first time.
+    pub compared: Option<Duration>,
+    /// Differences between topics and outbox, ever.
+    pub differences: i64,
 }
 
 /// The fields of [`Backlog`] in order, ages in milliseconds.
-type Row = (Option<i64>, i64, i64, Option<i64>, i64, i64, Option<i64>, Option<i64>, i64, i64);
+type Row = (
+    Option<i64>,
+    i64,
+    i64,
+    Option<i64>,
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    i64,
+    Option<i64>,
+    i64,
+);
 
 /// Reads the backlog. Cheap: everything is found by index, in proportion to what waits.
 ///
@@ -49,7 +66,7 @@ pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog, sqlx::Error> {
              select o.occurred_at from messaging.outbox o
              where o.xid = any (array(select pg_snapshot_xip(snapshot) from acked))
          )
-         select u.*, w.*, k.*, p.*, j.*
+         select u.*, w.*, k.*, p.*, j.*, a.*
          from (select (extract(epoch from clock_timestamp() - min(occurred_at)) * 1000)::bigint,
                    count(*) from unsent) u,
              (select count(*),
@@ -61,7 +78,9 @@ pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog, sqlx::Error> {
               from messaging.parked where state = 'waiting') p,
              (select (extract(epoch from clock_timestamp() - min(due_at)) * 1000)::bigint,
                   count(*), count(*) filter (where stuck_at is not null)
-              from messaging.job where due_at <= clock_timestamp()) j",
+              from messaging.job where due_at <= clock_timestamp()) j,
+             (select (extract(epoch from clock_timestamp() - compared_at) * 1000)::bigint,
+                  differences from messaging.audit) a",
     )
     .fetch_one(conn)
     .await?;
@@ -77,5 +96,7 @@ pub async fn backlog(conn: &mut PgConnection) -> Result<Backlog, sqlx::Error> {
         oldest_job: age(row.7),
         due_jobs: row.8,
         stuck_jobs: row.9,
+        compared: age(row.10),
+        differences: row.11,
     })
 }

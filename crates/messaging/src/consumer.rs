@@ -5,10 +5,14 @@ mod backoff;
 mod batch;
 pub(crate) mod chain;
 mod erased;
+mod group;
 mod handler;
 mod handlers;
 pub(crate) mod mark;
+#[cfg(test)]
+mod model;
 mod park;
+mod plan;
 mod reader;
 pub(crate) mod record;
 mod retry;
@@ -21,7 +25,9 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
+use self::assign::Membership;
 pub(crate) use self::erased::chain_of;
+pub use self::group::{Group, GroupProtocol, NoSuchProtocol};
 pub use self::handler::{Projection, Reaction};
 pub use self::handlers::{Handlers, Projections, Undelivered};
 use crate::trial::Trial;
@@ -31,6 +37,7 @@ use crate::{Error, Metrics};
 pub struct Consumer {
     shared: Shared,
     brokers: String,
+    group: Group,
     strands: usize,
     spacing: Duration,
 }
@@ -56,7 +63,14 @@ impl Consumer {
     ) -> Self {
         let (handlers, trial) = (Arc::new(handlers), Trial::default());
         let shared = Shared { name, pool, metrics, handlers, trial };
-        Self { shared, brokers: brokers.to_owned(), strands: 1, spacing: Duration::ZERO }
+        let (brokers, group) = (brokers.to_owned(), Group::default());
+        Self { shared, brokers, group, strands: 1, spacing: Duration::ZERO }
+    }
+
+    /// How this process is a member of the group.
+    #[must_use]
+    pub fn group(self, group: Group) -> Self {
+        Self { group, ..self }
     }
 
     /// How many transactions run side by side; one unless set, which most events share. Partition `p`
@@ -85,7 +99,8 @@ impl Consumer {
     /// Runs until `stop`; waits out outages of database and broker.
     ///
     /// # Errors
-    /// Two handlers for one topic, or a client that cannot be made.
+    /// Two handlers for one topic, a client that cannot be made, or a group that wants this member no
+    /// more.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Error> {
         if let Some(topic) = self.shared.handlers.twice() {
             return Err(Error::HandledTwice(topic));
@@ -94,11 +109,12 @@ impl Consumer {
             stop.cancelled().await;
             return Ok(());
         }
+        let group = Membership::new(self.group, self.shared.name, &self.brokers)?;
         let stop = stop.child_token();
         let retries = retry::run(self.shared.clone(), stop.clone());
         let lines = (self.strands, self.spacing);
         let reading = async {
-            let result = reader::run(self.shared, &self.brokers, lines, stop.clone()).await;
+            let result = reader::run(self.shared, group, lines, stop.clone()).await;
             stop.cancel();
             result
         };

@@ -38,6 +38,14 @@ pub enum Error {
     /// Two handlers of one consumer, or two workers of one process, want the same.
     #[error("{0} is handled twice")]
     HandledTwice(&'static str),
+    /// Two processes are members of one group under one name. The broker kept the one that came last
+    /// (the members decide) or first (the broker decides), and this is the other; or the broker still
+    /// waits for an earlier process of this name, which crashed.
+    #[error("the group has another member with the instance id {0}")]
+    SameInstance(String),
+    /// The group wants this member no more.
+    #[error("the consumer group refuses this member: {0}")]
+    RefusedMember(String),
     /// The database was restored from a dump, whose transaction ids mean nothing any more.
     #[error("the outbox comes from another database cluster: {0}")]
     ForeignOutbox(String),

@@ -5,6 +5,7 @@
 //! [`parking`] (what could not be handled), [`withheld`] (what could not be sent), [`replay`] (hearing it all again), [`Worker`] (what has to call out). The README says what
 //! is promised.
 
+mod audit;
 mod backlog;
 mod cause;
 mod class;
@@ -34,10 +35,14 @@ pub mod withheld;
 mod worker;
 mod written;
 
+pub use audit::Auditor;
 pub use backlog::{Backlog, backlog};
 pub use cause::Cause;
 pub use class::{Classify, ErrorClass};
-pub use consumer::{Consumer, Handlers, Projection, Projections, Reaction, Undelivered};
+pub use consumer::{
+    Consumer, Group, GroupProtocol, Handlers, NoSuchProtocol, Projection, Projections, Reaction,
+    Undelivered,
+};
 pub use envelope::Meta;
 pub use error::Error;
 pub use event::{DecodeError, Event, EventSet, Outgoing};

@@ -21,6 +21,8 @@ pub struct Metrics {
     pub(crate) batches: Counter,
     pub(crate) batch_failures: Counter,
     pub(crate) jobs: Family<JobLabels, Counter>,
+    pub(crate) audited: Counter,
+    pub(crate) differences: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -59,11 +61,14 @@ impl Metrics {
             batches: Counter::default(),
             batch_failures: Counter::default(),
             jobs: Family::default(),
+            audited: Counter::default(),
+            differences: Counter::default(),
         };
         let registry = registry.sub_registry_with_prefix("messaging");
         metrics.register_relay(registry);
         metrics.register_consumer(registry);
         registry.register("jobs", "Jobs by queue and outcome of a try", metrics.jobs.clone());
+        metrics.register_audit(registry);
         metrics
     }
 
@@ -84,6 +89,13 @@ impl Metrics {
         registry.register("gaps", help, self.gaps.clone());
         registry.register("batches", "Batches committed", self.batches.clone());
         registry.register("batch_failures", "Batches rolled back", self.batch_failures.clone());
+    }
+
+    fn register_audit(&self, registry: &mut Registry) {
+        let help = "Events whose record was looked for on its topic";
+        registry.register("audit_events", help, self.audited.clone());
+        let help = "Differences between topics and outbox, found by this process";
+        registry.register("audit_differences", help, self.differences.clone());
     }
 
     pub(crate) fn record(&self, topic: &'static str, outcome: &'static str) {

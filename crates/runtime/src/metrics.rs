@@ -30,6 +30,8 @@ pub struct FleetMetrics {
     parked: Gauge,
     withheld: Gauge,
     oldest_withheld: Family<NoLabels, Gauge<f64, AtomicU64>>,
+    compared: Family<NoLabels, Gauge<f64, AtomicU64>>,
+    differences: Gauge,
     /// Metrics of the event backbone.
     pub messaging: messaging::Metrics,
 }
@@ -61,6 +63,8 @@ impl FleetMetrics {
         let parked = Gauge::default();
         let withheld = Gauge::default();
         let oldest_withheld = Family::<NoLabels, Gauge<f64, AtomicU64>>::default();
+        let compared = Family::<NoLabels, Gauge<f64, AtomicU64>>::default();
+        let differences = Gauge::default();
         registry.register(
             "http_server_request_duration_seconds",
             "Duration of HTTP requests",
@@ -82,6 +86,16 @@ impl FleetMetrics {
             "For how long the oldest of them has been withheld",
             oldest_withheld.clone(),
         );
+        registry.register(
+            "topics_compared_age_seconds",
+            "Since the service's own topics were last compared with its outbox to the end",
+            compared.clone(),
+        );
+        registry.register(
+            "topic_differences",
+            "Differences between the service's own topics and its outbox, ever",
+            differences.clone(),
+        );
         Self {
             registry: Arc::new(Mutex::new(registry)),
             requests,
@@ -89,6 +103,8 @@ impl FleetMetrics {
             parked,
             withheld,
             oldest_withheld,
+            compared,
+            differences,
             messaging,
         }
     }
@@ -105,6 +121,10 @@ impl FleetMetrics {
         self.withheld.set(backlog.withheld);
         let age = backlog.oldest_withheld.map_or(0.0, |age| age.as_secs_f64());
         self.oldest_withheld.get_or_create(&NoLabels {}).set(age);
+        if let Some(age) = backlog.compared {
+            self.compared.get_or_create(&NoLabels {}).set(age.as_secs_f64());
+        }
+        self.differences.set(backlog.differences);
     }
 
     /// In the `OpenMetrics` text format.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Args as _, Command, FromArgMatches as _};
-use messaging::{Consumer, Relay, RelaySettings, Workers};
+use messaging::{Auditor, Consumer, Group, Relay, RelaySettings, Workers};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use web::Verifier;
@@ -164,7 +164,10 @@ async fn spawn_backbone<A: App>(
     let metrics = metrics.messaging.clone();
     let consumer = Consumer::new(A::NAME, &brokers, db.clone(), metrics.clone(), handlers);
     let spacing = Duration::from_millis(parts.settings.batch_spacing_ms);
-    let consumer = consumer.strands(parts.settings.consumer_strands).spacing(spacing);
+    let consumer = consumer
+        .group(group(&parts.settings))
+        .strands(parts.settings.consumer_strands)
+        .spacing(spacing);
     back.spawn(messages(consumer.run(stop.clone())));
 
     if !service.workers.is_empty() {
@@ -172,7 +175,12 @@ async fn spawn_backbone<A: App>(
         let workers = std::mem::take(&mut service.workers)
             .into_iter()
             .fold(workers, |workers, add| add(workers));
-        back.spawn(messages(workers.run(stop)));
+        back.spawn(messages(workers.run(stop.clone())));
+    }
+    if parts.settings.audit_seconds > 0 {
+        let every = Duration::from_secs(parts.settings.audit_seconds);
+        let auditor = Auditor::new(A::NAME, &brokers, db.clone(), metrics.clone()).every(every);
+        back.spawn(messages(auditor.run(stop)));
     }
     let settings = RelaySettings {
         partitions: parts.settings.topic_partitions,
@@ -182,6 +190,14 @@ async fn spawn_backbone<A: App>(
     let relay = Relay::new(A::NAME, &brokers, db, settings, metrics);
     last.spawn(messages(relay.run(no_relay.clone())));
     Ok(())
+}
+
+fn group(settings: &Settings) -> Group {
+    Group {
+        protocol: settings.consumer_group_protocol,
+        instance: settings.consumer_instance_id.clone(),
+        session: Duration::from_secs(settings.consumer_session_seconds),
+    }
 }
 
 async fn messages(work: impl Future<Output = Result<(), messaging::Error>>) -> Result<(), Error> {

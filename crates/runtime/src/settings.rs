@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use messaging::GroupProtocol;
 use secrecy::SecretString;
 use url::Url;
 
@@ -33,6 +34,23 @@ pub struct Settings {
     /// Transactions that handle events side by side. Fewer make larger batches.
     #[arg(long, env = "CONSUMER_STRANDS", default_value_t = 1)]
     pub consumer_strands: usize,
+    /// Who decides which process of a service has which partitions: `classic`, its consumers among
+    /// themselves; `consumer`, the broker (KIP-848).
+    #[arg(long, env = "CONSUMER_GROUP_PROTOCOL", default_value_t = GroupProtocol::Classic)]
+    pub consumer_group_protocol: GroupProtocol,
+    /// The name under which this process gets its partitions back when it is started again. Only for
+    /// names that stay, such as those of a `StatefulSet`'s pods: what has one gives nothing up when it
+    /// stops.
+    #[arg(long, env = "CONSUMER_INSTANCE_ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub consumer_instance_id: Option<String>,
+    /// After how many seconds of silence a process's partitions are given to others (`classic` only,
+    /// at least 6).
+    #[arg(long, env = "CONSUMER_SESSION_SECONDS", default_value_t = 6,
+        value_parser = clap::value_parser!(u64).range(6..=300))]
+    pub consumer_session_seconds: u64,
+    /// How often what was sent is compared with the outbox; 0 is never.
+    #[arg(long, env = "AUDIT_SECONDS", default_value_t = 10)]
+    pub audit_seconds: u64,
     /// Under load, the relay, the handlers and the workers each begin a transaction at most this often, so
     /// that more shares one: it costs less and waits longer. The first after a pause is at once.
     #[arg(long, env = "BATCH_SPACING_MS", default_value_t = 20)]

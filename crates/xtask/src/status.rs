@@ -26,8 +26,15 @@ pub(crate) fn run() -> Result<()> {
     };
     let lags = backlog(&instance).unwrap_or_default();
     screen::say(format!(
-        "{:<18} {:<9} {:>6} {:>8} {:>8} {:>14} {:>16}",
-        "process", "state", "port", "pid", "restarts", "oldest unsent", "oldest unhandled"
+        "{:<18} {:<9} {:>6} {:>8} {:>8} {:>14} {:>16} {:>12}",
+        "process",
+        "state",
+        "port",
+        "pid",
+        "restarts",
+        "oldest unsent",
+        "oldest unhandled",
+        "differences"
     ));
     let mut down = Vec::new();
     for entry in &records.processes {
@@ -56,14 +63,20 @@ fn line(entry: &Entry, up: bool, lags: &Value) -> String {
     };
     let lag = |field: &str| age(lags.get(&entry.name).and_then(|lag| lag.get(field)));
     format!(
-        "{:<18} {state} {:>6} {:>8} {:>8} {:>14} {:>16}",
+        "{:<18} {state} {:>6} {:>8} {:>8} {:>14} {:>16} {:>12}",
         entry.name,
         entry.port,
         entry.identity.pid,
         entry.restarts,
         lag("oldest_unsent_ms"),
         lag("oldest_unhandled_ms"),
+        differences(lags.get(&entry.name)),
     )
+}
+
+/// How many differences there are between a service's topics and its outbox.
+fn differences(lag: Option<&Value>) -> String {
+    lag.and_then(|lag| lag.get("topic_differences")).map(Value::to_string).unwrap_or_default()
 }
 
 /// An age in milliseconds for people; `null` means that nothing waits, no value that nobody knows.

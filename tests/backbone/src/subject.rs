@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use messaging::trial::{Cut, Fence, Guards, Trial};
-use messaging::{Consumer, Handlers, Metrics, Relay, RelaySettings, Workers};
+use messaging::{Consumer, Group, GroupProtocol, Handlers, Metrics, Relay, RelaySettings, Workers};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -76,6 +76,9 @@ pub struct Options {
     /// Which guard to leave out.
     #[arg(long)]
     pub without: Option<Without>,
+    /// Who decides which consumer has which partitions.
+    #[arg(long, env = "CONSUMER_GROUP_PROTOCOL", default_value_t = GroupProtocol::Classic)]
+    pub group_protocol: GroupProtocol,
     /// The log to append to.
     #[arg(long)]
     pub log: Option<PathBuf>,
@@ -111,7 +114,8 @@ pub async fn run(options: Options) -> Result<(), Error> {
                 let name = Box::leak(options.name.clone().into_boxed_str());
                 let handlers = Handlers::new().react(OnFact);
                 let consumer = Consumer::new(name, brokers, pool, metrics, handlers);
-                consumer.trial(trial).run(stop.clone()).await
+                let group = Group { protocol: options.group_protocol, ..Group::default() };
+                consumer.group(group).trial(trial).run(stop.clone()).await
             }
             Role::Worker => {
                 let worker = Echoer(pool.clone());

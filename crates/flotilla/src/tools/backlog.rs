@@ -30,6 +30,8 @@ struct Lag {
     withheld_events: i64,
     parked_keys: i64,
     due_jobs: i64,
+    compared_ms_ago: Option<u128>,
+    topic_differences: i64,
 }
 
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -65,6 +67,8 @@ impl Backlogs {
             withheld_events: backlog.withheld,
             parked_keys: backlog.parked_keys,
             due_jobs: backlog.due_jobs,
+            compared_ms_ago: backlog.compared.map(|age| age.as_millis()),
+            topic_differences: backlog.differences,
         })
     }
 }

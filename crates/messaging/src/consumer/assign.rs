@@ -1,14 +1,14 @@
 //! Rebalances: librdkafka asks, the reader answers in its own time.
 
-use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, StreamConsumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 use tokio::sync::mpsc;
 
+use super::group::Group;
 use crate::{Error, quiet};
 
 /// What the group wants changed.
@@ -75,13 +75,26 @@ fn answer(consumer: &impl Consumer<Rebalances>, change: &Change) {
 pub(super) struct Membership {
     pub(super) changes: mpsc::UnboundedReceiver<Change>,
     pub(super) kafka: StreamConsumer<Rebalances>,
+    instance: Option<String>,
 }
 
 impl Membership {
-    /// Joins with this configuration.
-    pub(super) fn new(config: &ClientConfig) -> Result<Self, Error> {
+    /// A member of the group `name`, which joins when it subscribes.
+    pub(super) fn new(group: Group, name: &str, brokers: &str) -> Result<Self, Error> {
         let (heard, changes) = mpsc::unbounded_channel();
-        Ok(Self { changes, kafka: config.create_with_context(Rebalances(heard))? })
+        let kafka = group.client(name, brokers).create_with_context(Rebalances(heard))?;
+        Ok(Self { changes, kafka, instance: group.instance })
+    }
+
+    /// Why the client is of no use any more, if it is not: waiting would not mend that.
+    pub(super) fn refused(&self) -> Option<Error> {
+        let (code, reason) = self.kafka.client().fatal_error()?;
+        let twin = [RDKafkaErrorCode::FencedInstanceId, RDKafkaErrorCode::UnreleasedInstanceId];
+        Some(if twin.contains(&code) {
+            Error::SameInstance(self.instance.clone().unwrap_or_default())
+        } else {
+            Error::RefusedMember(reason)
+        })
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Shared;
-use super::chain::{Step, step};
+use super::chain::Step;
 use super::erased::{Failure, Handled, chain_of};
 use super::handlers::Handler;
 use super::mark::{self, Mark, Place};
 use super::park;
+use super::plan::{Fate, Plan, fate};
 use super::record::Record;
 use crate::trial::{Guards, Step as Passed};
 use crate::{Classify, ErrorClass, Tx, held};
@@ -147,56 +148,21 @@ async fn unhandled(
     held_back: &HashSet<park::Key<'_>>,
     parking: Option<&Failure>,
 ) -> Result<Option<&'static str>, Stopped> {
-    Ok(match (step, parking) {
-        (Step::Duplicate, _) => Some("duplicate"),
-        (Step::Gap, _) => Some("gap"),
-        (Step::Take, _) if held_back.contains(&(record.meta.topic, record.meta.key.as_str())) => {
+    let key = (record.meta.topic, record.meta.key.as_str());
+    Ok(match (fate(step, held_back.contains(&key), parking.is_some()), parking) {
+        (Fate::Duplicate, _) => Some("duplicate"),
+        (Fate::Gap, _) => Some("gap"),
+        (Fate::Behind, _) => {
             park::behind(tx, shared.name, record).await?;
             Some("waiting")
         }
-        (Step::Take, Some(_)) if !shared.trial.guards.parking => Some("passed_over"),
-        (Step::Take, Some(failure)) => {
+        (Fate::Block, Some(failure)) if shared.trial.guards.parking => {
             park::block(tx, shared.name, record, failure).await?;
             Some("parked")
         }
-        (Step::Take, None) => None,
+        (Fate::Block, _) => Some("passed_over"),
+        (Fate::Handle, _) => None,
     })
-}
-
-/// What is to be done with each record, seen from some marks.
-struct Plan {
-    /// All the marks, as they will be.
-    marks: HashMap<Place, Mark>,
-    /// Those of them that move.
-    moved: HashMap<Place, Mark>,
-    steps: Vec<Step>,
-}
-
-impl Plan {
-    /// Decides about each record in turn and moves the marks over those that are taken.
-    /// Without `chain`, whatever comes after the mark counts as the next one.
-    fn of(mut marks: HashMap<Place, Mark>, records: &[Record], chain: bool) -> Self {
-        let mut moved = HashMap::new();
-        let steps = records.iter().map(|record| {
-            // Without a row there is no assignment: the partition belongs to somebody else.
-            let Some(mark) = marks.get_mut(&record.place()) else { return Step::Gap };
-            let previous = if chain { record.previous } else { mark.position };
-            let step = step(mark.position, previous, record.position);
-            if step == Step::Take {
-                mark.position = record.position;
-                mark.offset = record.offset;
-                moved.insert(record.place(), *mark);
-            }
-            step
-        });
-        let steps = steps.collect();
-        Self { marks, moved, steps }
-    }
-
-    /// Whether there is something to take, and nothing missing before it.
-    fn expected(&self) -> bool {
-        !self.moved.is_empty() && !self.steps.contains(&Step::Gap)
-    }
 }
 
 fn places(records: &[Record]) -> Vec<Place> {

@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use sqlx::PgConnection;
 
-use super::backoff;
 use super::erased::Failure;
+use super::plan;
 use super::record::Record;
-use crate::ErrorClass;
 use crate::relay::interval;
 
 /// A key of one topic.
@@ -54,10 +53,7 @@ pub(super) async fn block(
     record: &Record,
     failure: &Failure,
 ) -> Result<(), sqlx::Error> {
-    let rest = match failure.class {
-        ErrorClass::Permanent => None,
-        ErrorClass::Retry | ErrorClass::Later | ErrorClass::Unavailable => backoff::parked(1),
-    };
+    let rest = plan::rest(failure.class, 1);
     sqlx::query(
         "insert into messaging.parked_key
              (consumer, topic, key, partition, state, attempts, retry_at)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::Consumer as _;
 use rdkafka::message::BorrowedMessage;
-use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
+use rdkafka::{Message, Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -48,15 +48,14 @@ struct Line {
     paused: bool,
 }
 
-/// Runs until `stop`.
+/// Runs until `stop`, or until the group wants this member no more.
 pub(super) async fn run(
     shared: Shared,
-    brokers: &str,
+    group: Membership,
     (strands, spacing): (usize, Duration),
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let (done_in, mut done) = mpsc::unbounded_channel();
-    let group = Membership::new(&client(shared.name, brokers))?;
     let topics: Vec<&str> = shared.handlers.topics().collect();
     group.kafka.subscribe(&topics)?;
     let mut tasks = tokio::task::JoinSet::new();
@@ -86,6 +85,10 @@ pub(super) async fn run(
                     hand_over(&reader.shared, &reader.strands, &message);
                 }
                 Err(error) => {
+                    if let Some(refused) = reader.group.refused() {
+                        reader.close().await;
+                        return Err(refused);
+                    }
                     reader.outage.failed(&error);
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -103,29 +106,6 @@ pub(super) async fn run(
     reader.close().await;
     while tasks.join_next().await.is_some() {}
     Ok(())
-}
-
-fn client(name: &str, brokers: &str) -> ClientConfig {
-    let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", brokers)
-        .set("client.id", name)
-        .set("group.id", name)
-        .set("partition.assignment.strategy", "cooperative-sticky")
-        // A crashed member's partitions move after this; the broker allows no less than 6 s.
-        .set("session.timeout.ms", "6000")
-        .set("heartbeat.interval.ms", "2000")
-        // Offsets are told for people and tools only; the database knows where to go on.
-        .set("enable.auto.offset.store", "false")
-        // If the log begins after the mark the chain shows it, and nothing is handled.
-        .set("auto.offset.reset", "earliest")
-        .set("fetch.wait.max.ms", "500")
-        .set("queued.min.messages", "2000")
-        // With so short a queue the library's second between fetches would be 2,000 events a second.
-        .set("fetch.queue.backoff.ms", "5")
-        .set("queued.max.messages.kbytes", "8192")
-        .set("topic.metadata.refresh.interval.ms", "30000");
-    config
 }
 
 fn hand_over(shared: &Shared, strands: &[Line], message: &BorrowedMessage<'_>) {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::erased::{Failure, chain_of};
 use super::handlers::Handler;
 use super::record::Record;
-use super::{Shared, backoff};
+use super::{Shared, plan};
 use crate::envelope::Meta;
 use crate::outage::Outage;
 use crate::position::Position;
@@ -245,12 +245,7 @@ async fn postpone(
     .bind(key)
     .fetch_optional(&mut *conn)
     .await?;
-    let rest = match failure.class {
-        ErrorClass::Permanent => None,
-        ErrorClass::Retry | ErrorClass::Later | ErrorClass::Unavailable => {
-            backoff::parked(attempts.unwrap_or(1))
-        }
-    };
+    let rest = plan::rest(failure.class, attempts.unwrap_or(1));
     sqlx::query(
         "with tried as (
              update messaging.parked

@@ -13,11 +13,12 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{self, Done, Stopped};
 use super::erased::Failure;
 use super::mark::{Mark, Place};
+use super::plan::{self, Next};
 use super::record::Record;
 use super::{Shared, backoff};
 use crate::metrics::TopicLabels;
 use crate::outage::Outage;
-use crate::{ErrorClass, wake};
+use crate::wake;
 
 /// At most so many records share a transaction.
 const BATCH: usize = 100;
@@ -148,21 +149,24 @@ impl Strand {
                 Err(stopped) => stopped,
             };
             let message = stopped.message();
-            match stopped {
-                Stopped::Record(failure) if failure.class != ErrorClass::Unavailable => {
-                    if failure.class == ErrorClass::Retry && tries < backoff::AT_ONCE {
-                        tries += 1;
-                        tokio::time::sleep(backoff::at_once()).await;
-                    } else {
-                        tracing::error!(
-                            event.id = %record.meta.event_id, event.r#type = record.meta.event_type,
-                            topic = record.meta.topic, key = record.meta.key,
-                            class = failure.class.name(), error = message, "event parked",
-                        );
-                        parking = Some(failure);
-                    }
+            let failure = match stopped {
+                Stopped::Record(failure) => Some(failure),
+                Stopped::Machinery(_) => None,
+            };
+            match failure.map(|failure| (plan::after(failure.class, tries), failure)) {
+                Some((Next::Again, _)) => {
+                    tries += 1;
+                    tokio::time::sleep(backoff::at_once()).await;
                 }
-                Stopped::Record(_) | Stopped::Machinery(_) => {
+                Some((Next::Park, failure)) => {
+                    tracing::error!(
+                        event.id = %record.meta.event_id, event.r#type = record.meta.event_type,
+                        topic = record.meta.topic, key = record.meta.key,
+                        class = failure.class.name(), error = message, "event parked",
+                    );
+                    parking = Some(failure);
+                }
+                Some((Next::Wait, _)) | None => {
                     outage.failed(&Waits(message));
                     let pause = tokio::time::sleep(backoff::outage(probes));
                     probes += 1;

@@ -147,22 +147,11 @@ impl<'r> Pipeline<'r> {
 
     async fn work(
         &mut self,
-        mut unacked: Vec<Window>,
+        unacked: Vec<Window>,
         stop: &CancellationToken,
         outage: &mut Outage,
     ) -> Result<(), Error> {
-        // Before anything is sent: an outage, in which one attempt follows another, leaves behind many
-        // windows of a few seconds each, not one of everything.
-        let newest = unacked.last().map_or(self.last.id, |window| window.id);
-        unacked.extend(self.seal(newest, false).await?);
-        for window in unacked {
-            let begun = Instant::now();
-            self.at_most(IN_FLIGHT - 1).await?;
-            self.send(window).await?;
-            self.store_if_due().await?;
-            // Who writes meanwhile is not to feel it.
-            self.acked_while(tokio::time::sleep(begun.elapsed())).await?;
-        }
+        self.catch_up(unacked).await?;
         self.repeats = false;
         outage.over();
         let mut pacer = Pacer::of_events(self.relay.settings.spacing);
@@ -193,6 +182,23 @@ impl<'r> Pipeline<'r> {
         }
         self.at_most(0).await?;
         self.store().await
+    }
+
+    /// Sends what was sealed before, and what came since.
+    async fn catch_up(&mut self, mut unacked: Vec<Window>) -> Result<(), Error> {
+        // Sealed before anything is sent: an outage, in which one attempt follows another, leaves behind
+        // many windows of a few seconds each, not one of everything.
+        let newest = unacked.last().map_or(self.last.id, |window| window.id);
+        unacked.extend(self.seal(newest, false).await?);
+        for window in unacked {
+            let begun = Instant::now();
+            self.at_most(IN_FLIGHT - 1).await?;
+            self.send(window).await?;
+            self.store_if_due().await?;
+            // Who writes meanwhile is not to feel it.
+            self.acked_while(tokio::time::sleep(begun.elapsed())).await?;
+        }
+        Ok(())
     }
 
     /// Seals the window after the last one that was sent.

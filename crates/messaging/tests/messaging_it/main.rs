@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "a test is told its parts by the environment")]
 
+mod auditing;
 mod consuming;
+mod grouping;
 mod parking;
 mod relaying;
 mod support;
