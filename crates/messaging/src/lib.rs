@@ -49,4 +49,7 @@ pub use topics::{Created, TopicSpec, create_topics};
 pub use trace::{TraceHooks, inject as current_traceparent, install_trace_hooks};
 pub use tx::Tx;
 pub use wake::announcing;
-pub use worker::{Attempt, EnqueueError, GaveUp, Worker, Workers, enqueue, enqueue_at};
+pub use worker::{
+    Attempt, EnqueueError, GaveUp, Settled, Standing, Worker, Workers, enqueue, enqueue_at,
+    standing,
+};

@@ -5,5 +5,6 @@
 mod consuming;
 mod parking;
 mod relaying;
+mod stepping;
 mod support;
 mod working;
