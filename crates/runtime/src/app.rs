@@ -16,6 +16,7 @@ use web::service_token::{Gate, Signer};
 use web::{SigningKey, Verifier};
 
 use crate::hourly::hourly;
+use crate::operation::{Carrier, Command};
 use crate::{Error, Model, Settings, keys};
 
 /// A service of the fleet.
@@ -98,6 +99,8 @@ pub struct Service {
     pub(crate) handlers: Handlers,
     pub(crate) workers: Vec<Box<dyn FnOnce(Workers) -> Workers + Send>>,
     pub(crate) tasks: Vec<(&'static str, Task)>,
+    /// Whether it takes commands, whose progress it then tells.
+    pub(crate) commands: bool,
 }
 
 impl std::fmt::Debug for Service {
@@ -173,6 +176,12 @@ impl Service {
     pub fn work(mut self, worker: impl Worker) -> Self {
         self.workers.push(Box::new(|workers| workers.work(worker)));
         self
+    }
+
+    /// Takes commands of a kind, which are carried out later; `/operations/{id}` tells how far they are.
+    #[must_use]
+    pub fn command<C: Command>(self) -> Self {
+        Self { commands: true, ..self.work(Carrier::<C>::new()) }
     }
 
     /// Does something by itself until told to stop. An error ends the process.

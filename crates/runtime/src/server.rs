@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 use web::RequestError;
 
 use crate::health::{self, Readiness};
-use crate::{Error, FleetMetrics, Parts, Service, parked, request};
+use crate::{Error, FleetMetrics, Parts, Service, operation, parked, request};
 
 /// Longest time until the head of an answer; bodies may stream on.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -38,7 +38,10 @@ pub(crate) fn assemble(
     metrics: &FleetMetrics,
 ) -> Router {
     let parked = parts.db.clone().map(|db| parked::routes(name, db)).unwrap_or_default();
-    let (api, mut document) = std::mem::take(&mut service.api).merge(parked).split_for_parts();
+    let commands = parts.db.clone().filter(|_| service.commands);
+    let operations = commands.map(|db| operation::routes(name, db)).unwrap_or_default();
+    let api = std::mem::take(&mut service.api).merge(parked).merge(operations);
+    let (api, mut document) = api.split_for_parts();
     document.info.title = name.to_owned();
     document.info.version = version.to_owned();
     let document = axum::Json(document);
