@@ -17,6 +17,7 @@ use sqlx::migrate::Migrator;
 
 pub use config::Config;
 
+use crate::app::price_changes::ChangePrices;
 use crate::app::signer::Signer;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
@@ -40,6 +41,7 @@ impl runtime::App for App {
         let shop = http::Shop::new(db, signer.clone(), &config);
         Ok(Service::new()
             .http(http::routes(shop))
+            .command::<ChangePrices>()
             .react(consumers::catalog::OnProduct)
             .react(consumers::orders::OnOrder)
             .project(consumers::shipping::OnRate)
