@@ -10,6 +10,7 @@ mod flash_sale;
 mod gateway;
 mod guests;
 mod otlp;
+mod price_changes;
 mod sellers;
 mod story;
 mod support;
