@@ -9,6 +9,7 @@ mod checkout;
 mod error;
 mod ledger;
 mod mailbox;
+mod operations;
 mod places;
 mod reading;
 mod staff;
@@ -27,6 +28,7 @@ pub use checkout::{
 pub use error::Error;
 pub use ledger::{Charge, Parcel};
 pub use mailbox::Mail;
+pub use operations::{Operation, Progress};
 pub use places::Places;
 pub use reading::{Card, Listing, Product, Variant};
 pub use staff::{Coupon, Import, Price, Stock};

@@ -40,6 +40,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("/api/orders/", "orders"),
     route("/api/payments/", "payments"),
     route("/api/pricing/", "pricing"),
+    Route { body: "16m", ..route("/api/pricing/v1/price-changes", "pricing") },
     route("/api/search/", "search"),
     route("/api/shipping/", "shipping"),
     // new-service: the next route goes above this line.

@@ -124,6 +124,8 @@ ids! {
     ImportId "imp";
     /// A picture.
     MediaId "med";
+    /// A command that was accepted, from then to its end.
+    OperationId "opr";
     /// An order.
     OrderId "ord";
     /// A payment, from the card page to the refund.

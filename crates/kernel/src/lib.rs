@@ -11,8 +11,8 @@ mod sql;
 
 pub use clock::{Clock, now, unix_seconds};
 pub use id::{
-    AccountId, BasketId, EmailId, IdError, ImportId, MediaId, OrderId, PaymentId, ProductId,
-    QuoteId, SessionId, ShipmentId, VariantId,
+    AccountId, BasketId, EmailId, IdError, ImportId, MediaId, OperationId, OrderId, PaymentId,
+    ProductId, QuoteId, SessionId, ShipmentId, VariantId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use order_number::OrderNumber;

@@ -56,5 +56,8 @@ pub use topics::{Created, TopicSpec, create_topics};
 pub use trace::{TraceHooks, inject as current_traceparent, install_trace_hooks};
 pub use tx::Tx;
 pub use wake::{announcing, handled};
-pub use worker::{Attempt, EnqueueError, GaveUp, Worker, Workers, enqueue, enqueue_at};
+pub use worker::{
+    Attempt, EnqueueError, GaveUp, Settled, Standing, Worker, Workers, enqueue, enqueue_at,
+    standing,
+};
 pub use written::{Written, collecting, wrote_before};

@@ -1,24 +1,25 @@
-//! What operations may do with parked messages: list them, have one tried again, skip one.
+//! What operations may do with what is parked, events and jobs: list it, have one tried again, skip one.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// A message that is held back: the first of its key failed, the others wait behind it.
+/// A message that is held back: the first of its key failed, the others wait behind it. Or a job that
+/// can be neither done nor given up; those of its aggregate wait in its queue.
 #[derive(Clone, Debug, sqlx::FromRow)]
 #[non_exhaustive]
 pub struct ParkedMessage {
     /// Names it in [`retry`] and [`skip`].
     pub id: i64,
-    /// The consumer that could not handle it.
+    /// The consumer that could not handle it; the queue of a job.
     pub consumer: String,
-    /// Where it came from.
+    /// Where it came from; nothing for a job.
     pub topic: String,
-    /// The key that is held back.
+    /// The key that is held back; a job's aggregate.
     pub key: String,
-    /// The event's id.
+    /// The event's id, or the job's.
     pub event_id: Uuid,
-    /// The contract's name.
+    /// The contract's name; a job's queue.
     #[sqlx(rename = "type")]
     pub event_type: String,
     /// The aggregate it is about.
@@ -41,16 +42,16 @@ pub struct ParkedMessage {
     pub occurred_at: OffsetDateTime,
     /// When it was parked.
     pub parked_at: OffsetDateTime,
-    /// The payload, in the contract's encoding.
+    /// The payload, in the contract's encoding; a job's is JSON.
     pub payload: Vec<u8>,
 }
 
-/// Lists what is held back, each key's messages together and in order, oldest key first.
+/// Lists what is held back, each key's messages together and in order, oldest key first; then jobs.
 ///
 /// # Errors
 /// The database failed.
 pub async fn list(conn: &mut PgConnection, limit: i64) -> Result<Vec<ParkedMessage>, sqlx::Error> {
-    sqlx::query_as(
+    let mut found: Vec<ParkedMessage> = sqlx::query_as(
         "select p.id, p.consumer, p.topic, p.key, p.event_id, p.type, p.subject, p.correlation,
              p.id = first_value(p.id) over one_key as blocking,
              k.state, p.attempts, k.retry_at, p.first_error, p.last_error,
@@ -64,12 +65,30 @@ pub async fn list(conn: &mut PgConnection, limit: i64) -> Result<Vec<ParkedMessa
          limit $1",
     )
     .bind(limit)
+    .fetch_all(&mut *conn)
+    .await?;
+    let room = limit.saturating_sub(i64::try_from(found.len()).unwrap_or(limit));
+    found.append(&mut jobs(conn, room).await?);
+    Ok(found)
+}
+
+async fn jobs(conn: &mut PgConnection, limit: i64) -> Result<Vec<ParkedMessage>, sqlx::Error> {
+    sqlx::query_as(
+        "select parked_id as id, queue as consumer, '' as topic, aggregate as key, id as event_id,
+             queue as type, aggregate as subject, correlation, true as blocking, 'person' as state,
+             attempts, null::timestamptz as retry_at, null as first_error, last_error,
+             enqueued_at as occurred_at, stuck_at as parked_at,
+             convert_to(job::text, 'UTF8') as payload
+         from messaging.job where stuck_at is not null
+         order by stuck_at limit $1",
+    )
+    .bind(limit)
     .fetch_all(conn)
     .await
 }
 
-/// Has the key of message `id` tried again now, from its first message on. `actor` and `reason`
-/// are kept. False if the message is not held back (any more).
+/// Has the key of message `id` tried again now, from its first message on, or job `id` with its whole
+/// budget. `actor` and `reason` are kept. False if it is not held back (any more).
 ///
 /// # Errors
 /// The database failed.
@@ -87,9 +106,14 @@ pub async fn retry(
              where p.id = $1 and p.state = 'waiting'
                  and k.consumer = p.consumer and k.topic = p.topic and k.key = p.key
              returning p.id
+         ), job as (
+             update messaging.job
+             set stuck_at = null, attempts = 0, outages = 0, retry_at = clock_timestamp()
+             where parked_id = $1 and stuck_at is not null
+             returning parked_id
          )
          insert into messaging.parked_audit (parked_id, action, actor, reason)
-         select id, 'retry', $2, $3 from asked",
+         select id, 'retry', $2, $3 from asked union all select parked_id, 'retry', $2, $3 from job",
     )
     .bind(id)
     .bind(actor)
@@ -99,8 +123,9 @@ pub async fn retry(
     Ok(found.rows_affected() == 1)
 }
 
-/// Gives up message `id`: it will not be handled, and those behind it are tried at once. `actor`
-/// and `reason` are kept. False if the message is not held back (any more).
+/// Gives up message `id`: it will not be handled, and those behind it are tried at once. Job `id` is
+/// settled as given up, by its worker. `actor` and `reason` are kept. False if it is not held back
+/// (any more).
 ///
 /// # Errors
 /// The database failed.
@@ -126,9 +151,14 @@ pub async fn skip(
              from freed
              where p.id = freed.id and p.state = 'waiting'
              returning p.id
+         ), job as (
+             update messaging.job
+             set stuck_at = null, attempts = 0, outages = 0, retry_at = clock_timestamp(), given_up = $3
+             where parked_id = $1 and stuck_at is not null
+             returning parked_id
          )
          insert into messaging.parked_audit (parked_id, action, actor, reason)
-         select id, 'skip', $2, $3 from skipped",
+         select id, 'skip', $2, $3 from skipped union all select parked_id, 'skip', $2, $3 from job",
     )
     .bind(id)
     .bind(actor)

@@ -6,6 +6,7 @@ mod claim;
 mod enqueue;
 mod queue;
 mod settle;
+mod standing;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 pub use self::enqueue::{EnqueueError, enqueue, enqueue_at};
 pub(crate) use self::enqueue::{Row, write};
+pub use self::standing::{Standing, standing};
 use crate::{Classify, Error, Metrics, Tx};
 
 /// Does the jobs of one queue. Those of one aggregate run one at a time, in the order in which
@@ -55,12 +57,27 @@ pub trait Worker: Send + Sync + 'static {
     /// Records the outcome, in the transaction that completes the job and perhaps others that ended at
     /// the same time. Runs only while this process still holds the claim that the call was made under;
     /// may run again after a roll-back, so it must keep everything it does in `tx`.
+    ///
+    /// A job that takes several transactions does a part of its work here, keeps in `tx` how far it
+    /// is, and says [`Settled::Again`]. An error is tried again with growing pauses; when the budget
+    /// is used up, or trying cannot help, the job is [parked](crate::parking) with those of its
+    /// aggregate behind it.
     fn settle(
         &self,
         tx: &mut Tx,
         job: &Self::Job,
         outcome: Result<&Self::Outcome, GaveUp>,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Settled, Self::Error>> + Send;
+}
+
+/// What comes after a settlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The job is done, and gone.
+    Done,
+    /// It was one step of several: the job is called for again, before all others of its aggregate
+    /// and with its whole budget.
+    Again,
 }
 
 /// One try of a job.
@@ -77,7 +94,8 @@ pub struct Attempt {
     pub deadline: tokio::time::Instant,
 }
 
-/// Why no further try will be made: a permanent error, or as many failures as the budget allows.
+/// Why no further try will be made: a permanent error, as many failures as the budget allows, or a
+/// person's word on a parked job.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("gave up: {0}")]
 pub struct GaveUp(pub String);

@@ -16,6 +16,7 @@ use web::service_token::{Gate, Signer};
 use web::{SigningKey, Verifier};
 
 use crate::hourly::hourly;
+use crate::operation::{Carrier, Command};
 use crate::sync::Readers;
 use crate::{Error, Model, ReadModel, Settings, keys};
 
@@ -101,6 +102,8 @@ pub struct Service {
     pub(crate) tasks: Vec<(&'static str, Task)>,
     pub(crate) tells: Vec<&'static str>,
     pub(crate) readers: Option<Readers>,
+    /// Whether it takes commands, whose progress it then tells.
+    pub(crate) commands: bool,
 }
 
 impl std::fmt::Debug for Service {
@@ -191,6 +194,12 @@ impl Service {
     pub fn work(mut self, worker: impl Worker) -> Self {
         self.workers.push(Box::new(|workers| workers.work(worker)));
         self
+    }
+
+    /// Takes commands of a kind, which are carried out later; `/operations/{id}` tells how far they are.
+    #[must_use]
+    pub fn command<C: Command>(self) -> Self {
+        Self { commands: true, ..self.work(Carrier::<C>::new()) }
     }
 
     /// Does something by itself until told to stop. An error ends the process.

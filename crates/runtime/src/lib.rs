@@ -9,6 +9,7 @@ mod health;
 mod hourly;
 pub mod keys;
 mod metrics;
+pub mod operation;
 mod parked;
 mod replay;
 mod request;

@@ -75,7 +75,11 @@ impl FleetMetrics {
             "Age of the oldest event that Kafka has not acknowledged",
             oldest_unsent.clone(),
         );
-        registry.register("parked_messages", "Messages that wait for a person", parked.clone());
+        registry.register(
+            "parked_messages",
+            "Keys and jobs that wait for a person",
+            parked.clone(),
+        );
         registry.register(
             "outbox_withheld_events",
             "Events that Kafka refuses, or whose topic is missing",
@@ -117,7 +121,7 @@ impl FleetMetrics {
     pub(crate) fn backlog(&self, backlog: &messaging::Backlog) {
         let age = backlog.oldest_unsent.map_or(0.0, |age| age.as_secs_f64());
         self.oldest_unsent.get_or_create(&NoLabels {}).set(age);
-        self.parked.set(backlog.parked_for_a_person);
+        self.parked.set(backlog.parked_for_a_person + backlog.stuck_jobs);
         self.withheld.set(backlog.withheld);
         let age = backlog.oldest_withheld.map_or(0.0, |age| age.as_secs_f64());
         self.oldest_withheld.get_or_create(&NoLabels {}).set(age);

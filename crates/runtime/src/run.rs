@@ -13,7 +13,9 @@ use web::Verifier;
 
 use crate::health::Readiness;
 use crate::hourly::hourly;
-use crate::{App, Error, FleetMetrics, Parts, Settings, database, keys, server, telemetry};
+use crate::{
+    App, Error, FleetMetrics, Parts, Settings, database, keys, operation, server, telemetry,
+};
 
 /// Time for requests, handlers and workers to finish once the process was told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -156,9 +158,9 @@ async fn spawn_backbone<A: App>(
         keys::load(&db, keys::ACCESS, &verifier).await?;
     }
     back.spawn(keys::keep_loaded(db.clone(), keys::ACCESS, verifier.clone(), stop.clone()));
-    let idempotency_keys = db.clone();
-    let forget = move || forget_old(idempotency_keys.clone());
-    back.spawn(hourly("forget idempotency keys", forget, stop.clone()));
+    let answers = db.clone();
+    let forget = move || forget_old(answers.clone());
+    back.spawn(hourly("forget old answers", forget, stop.clone()));
 
     let handlers = std::mem::take(&mut service.handlers).project(keys::OnSigningKey(verifier));
     let metrics = metrics.messaging.clone();
@@ -224,7 +226,9 @@ async fn wait_for_schema(
 }
 
 async fn forget_old(db: sqlx::PgPool) -> Result<(), sqlx::Error> {
-    web::idempotency::forget_old(&mut *db.acquire().await?).await?;
+    let mut conn = db.acquire().await?;
+    web::idempotency::forget_old(&mut conn).await?;
+    operation::forget_old(&mut conn).await?;
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use web::RequestError;
 
 use crate::health::{self, Readiness};
 use crate::sync::{self, Readers};
-use crate::{Error, FleetMetrics, Parts, Service, parked, request, withheld};
+use crate::{Error, FleetMetrics, Parts, Service, operation, parked, request, withheld};
 
 /// Longest time until the head of an answer; bodies may stream on.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -42,6 +42,8 @@ pub(crate) fn assemble(
 ) -> Router {
     let operated = |db: PgPool| parked::routes(name, db.clone()).merge(withheld::routes(name, db));
     let operated = parts.db.clone().map(operated).unwrap_or_default();
+    let commands = parts.db.clone().filter(|_| service.commands);
+    let operations = commands.map(|db| operation::routes(name, db)).unwrap_or_default();
     let mut api = std::mem::take(&mut service.api);
     if !service.tells.is_empty() {
         sync::document::writes(api.get_openapi_mut());
@@ -52,7 +54,7 @@ pub(crate) fn assemble(
         sync::document::reads(api.get_openapi_mut());
         api = api.layer(middleware::from_fn_with_state(readers, sync::wait));
     }
-    let (api, mut document) = api.merge(operated).split_for_parts();
+    let (api, mut document) = api.merge(operated).merge(operations).split_for_parts();
     document.info.title = name.to_owned();
     document.info.version = version.to_owned();
     let document = axum::Json(document);

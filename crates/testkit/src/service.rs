@@ -6,7 +6,7 @@ use clap::{Args as _, Command, FromArgMatches as _};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kernel::{AccountId, SessionId};
-use messaging::{Event, Handlers, Meta, Tx, Undelivered};
+use messaging::{Event, Handlers, Meta, Tx, Undelivered, Workers};
 use runtime::{App, Parts, Service, Settings};
 use serde_json::Value;
 use sqlx::PgPool;
@@ -90,9 +90,13 @@ impl TestService {
     /// Runs the service's workers until the test ends.
     #[must_use]
     pub fn working(mut self) -> Self {
-        let workers = self.service.take_workers(self.db.clone());
-        tokio::spawn(workers.run(self.stop.clone()));
+        tokio::spawn(self.take_workers().run(self.stop.clone()));
         self
+    }
+
+    /// The service's workers, for a test that runs them itself.
+    pub fn take_workers(&mut self) -> Workers {
+        self.service.take_workers(self.db.clone())
     }
 
     /// An access token of an account.

@@ -92,15 +92,20 @@ impl Api {
         Ok(serde_json::from_slice(&answer.body).unwrap_or_default())
     }
 
-    /// Sends a file.
+    /// Sends a file. `key`: so that a form sent twice counts once.
     pub(crate) async fn upload(
         &self,
         path: &str,
         caller: &Caller,
         kind: &str,
+        key: Option<&str>,
         body: bytes::Bytes,
     ) -> Result<Value, Error> {
-        let call = self.call(Method::POST, path, caller)?.header("content-type", kind).body(body);
+        let mut call = self.call(Method::POST, path, caller)?.header("content-type", kind);
+        if let Some(key) = key {
+            call = call.idempotency_key(key);
+        }
+        let call = call.body(body);
         Ok(good(call.send().await?)?.json()?)
     }
 }

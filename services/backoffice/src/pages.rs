@@ -5,6 +5,7 @@ mod failure;
 mod imports;
 mod orders;
 mod parked;
+mod prices;
 mod products;
 mod staff;
 
@@ -22,7 +23,7 @@ use crate::error::Error;
 
 pub(crate) use staff::StaffPage;
 
-/// Largest CSV that can be imported.
+/// Largest CSV that can be sent.
 const IMPORT_LIMIT: usize = 20 * 1024 * 1024;
 
 pub(crate) fn routes(api: Api, sessions: Sessions) -> Router {
@@ -43,6 +44,12 @@ pub(crate) fn routes(api: Api, sessions: Sessions) -> Router {
             get(imports::form).post(imports::upload).layer(DefaultBodyLimit::max(IMPORT_LIMIT)),
         )
         .route("/admin/imports/{id}", get(imports::show))
+        .route(
+            "/admin/prices",
+            get(prices::form).post(prices::upload).layer(DefaultBodyLimit::max(IMPORT_LIMIT)),
+        )
+        .route("/admin/prices/adjust", post(prices::adjust))
+        .route("/admin/prices/{id}", get(prices::show))
         .route("/admin/coupons", get(coupons::list).post(coupons::create))
         .route("/admin/parked", get(parked::list))
         .route("/admin/parked/{service}/{id}/{decision}", post(parked::decide))

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kernel::{MediaId, ProductId};
-use messaging::{Attempt, Classify, EnqueueError, ErrorClass, GaveUp, Tx, Worker};
+use messaging::{Attempt, Classify, EnqueueError, ErrorClass, GaveUp, Settled, Tx, Worker};
 use serde::{Deserialize, Serialize};
 
 use self::download::{DownloadError, Downloader};
@@ -87,7 +87,7 @@ impl Worker for Fetcher {
         tx: &mut Tx,
         job: &Wanted,
         outcome: Result<&Vec<u8>, GaveUp>,
-    ) -> Result<(), FetchError> {
+    ) -> Result<Settled, FetchError> {
         match outcome {
             Ok(bytes) => put(tx, job, bytes).await?,
             Err(gave_up) => {
@@ -95,7 +95,7 @@ impl Worker for Fetcher {
                 store::pictures::give_up(tx, job.media).await?;
             }
         }
-        Ok(())
+        Ok(Settled::Done)
     }
 }
 

@@ -14,7 +14,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::image;
-use crate::importer::Importer;
 
 /// Largest file of products, in bytes.
 const LARGEST_FILE: usize = 20 * 1024 * 1024;
@@ -23,7 +22,6 @@ const LARGEST_FILE: usize = 20 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) db: PgPool,
-    pub(crate) importer: Importer,
 }
 
 /// All documented routes.

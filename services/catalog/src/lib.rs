@@ -22,7 +22,7 @@ use runtime::{Parts, Service};
 use sqlx::migrate::Migrator;
 
 pub use config::Config;
-pub use importer::Importer;
+pub use importer::{importing, take_over};
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
@@ -44,13 +44,12 @@ impl runtime::App for App {
 
     async fn service(parts: &Parts, config: Config) -> Result<Service, runtime::Error> {
         let db = parts.database()?;
-        let importer = Importer::new(db.clone());
-        let state = http::State { db, importer: importer.clone() };
-        Ok(Service::new()
+        let state = http::State { db: db.clone() };
+        Ok(importing(Service::new())
             .http(http::routes(state.clone()))
             .tells([ProductEvent::TOPIC, CategoryEvent::TOPIC])
             .pages(http::media::pages(state))
             .work(fetcher::Fetcher::new(config.pictures_allowed_from)?)
-            .task("importer", move |stop| importer.run(stop)))
+            .hourly("imports without a job", move || take_over(db.clone())))
     }
 }

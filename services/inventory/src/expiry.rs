@@ -1,7 +1,7 @@
 //! The timer that frees what was set aside for an order that nobody confirmed.
 
 use kernel::OrderId;
-use messaging::{Attempt, GaveUp, Tx, Worker};
+use messaging::{Attempt, GaveUp, Settled, Tx, Worker};
 use serde::{Deserialize, Serialize};
 
 use crate::app;
@@ -29,8 +29,14 @@ impl Worker for Expiry {
         Ok(())
     }
 
-    async fn settle(&self, tx: &mut Tx, job: &Expire, _: Result<&(), GaveUp>) -> Result<(), Error> {
-        app::follow(tx, job.order, Command::Expire).await
+    async fn settle(
+        &self,
+        tx: &mut Tx,
+        job: &Expire,
+        _: Result<&(), GaveUp>,
+    ) -> Result<Settled, Error> {
+        app::follow(tx, job.order, Command::Expire).await?;
+        Ok(Settled::Done)
     }
 }
 

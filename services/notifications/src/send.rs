@@ -9,7 +9,7 @@ use contracts::notifications::EmailSent;
 use kernel::EmailId;
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use messaging::{Attempt, GaveUp, Outgoing, Tx, Worker};
+use messaging::{Attempt, GaveUp, Outgoing, Settled, Tx, Worker};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
@@ -91,7 +91,7 @@ impl Worker for SendMail {
         tx: &mut Tx,
         job: &Job,
         outcome: Result<&(), GaveUp>,
-    ) -> Result<(), Error> {
+    ) -> Result<Settled, Error> {
         let failure = outcome.err().map(|gave_up| gave_up.0);
         store::emails::settle(tx, job.id, failure.as_deref()).await?;
         if failure.is_none() {
@@ -102,6 +102,6 @@ impl Worker for SendMail {
             };
             messaging::append(tx, [Outgoing::new(&sent)]).await?;
         }
-        Ok(())
+        Ok(Settled::Done)
     }
 }

@@ -1,7 +1,7 @@
 //! The deadline of the order process: a durable timer that every order sets when it is placed.
 
 use kernel::OrderId;
-use messaging::{Attempt, GaveUp, Tx, Worker};
+use messaging::{Attempt, GaveUp, Settled, Tx, Worker};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -31,8 +31,14 @@ impl Worker for Deadlines {
         Ok(())
     }
 
-    async fn settle(&self, tx: &mut Tx, job: &Expiry, _: Result<&(), GaveUp>) -> Result<(), Error> {
+    async fn settle(
+        &self,
+        tx: &mut Tx,
+        job: &Expiry,
+        _: Result<&(), GaveUp>,
+    ) -> Result<Settled, Error> {
         let command = Command::Expire { deadline: job.deadline };
-        self.0.execute_in(tx, job.order, command).await.map(drop)
+        self.0.execute_in(tx, job.order, command).await?;
+        Ok(Settled::Done)
     }
 }

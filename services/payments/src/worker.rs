@@ -1,7 +1,7 @@
 //! Asks the provider, outside any transaction, and records what it says together with its event.
 
 use kernel::PaymentId;
-use messaging::{Attempt, GaveUp, Tx, Worker};
+use messaging::{Attempt, GaveUp, Settled, Tx, Worker};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
@@ -102,13 +102,16 @@ impl<P: Provider> Worker for AskProvider<P> {
         tx: &mut Tx,
         job: &Job,
         outcome: Result<&Learnt, GaveUp>,
-    ) -> Result<(), Error> {
-        let learnt = match outcome {
-            Ok(learnt) => learnt,
-            Err(gave_up) => return give_up(tx, job, &gave_up).await,
-        };
-        let Some(fact) = learnt.fact.clone() else { return Ok(()) };
-        app::execute_in(tx, job.payment, Command::Report(fact), learnt.authorization.clone()).await
+    ) -> Result<Settled, Error> {
+        match outcome {
+            Ok(Learnt { fact: Some(fact), authorization }) => {
+                let report = Command::Report(fact.clone());
+                app::execute_in(tx, job.payment, report, authorization.clone()).await?;
+            }
+            Ok(_) => {}
+            Err(gave_up) => give_up(tx, job, &gave_up).await?,
+        }
+        Ok(Settled::Done)
     }
 }
 

@@ -4,7 +4,11 @@ use contracts::ConvertError;
 use kernel::Sku;
 use messaging::{AppendError, Classify, ErrorClass};
 use problem::{ErrorKind, FieldError, ServiceError};
+use runtime::operation::OperationError;
 use web::{RequestError, TokenError};
+
+use crate::domain::price::Rejection;
+use crate::domain::price_sheet::SheetError;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -18,6 +22,16 @@ pub(crate) enum Error {
     CouponExists(String),
     #[error("the price was changed by somebody else; it is at version {0}")]
     StalePrice(i64),
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    #[error("send a file of type text/csv")]
+    NotCsv,
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    #[error("there is no price to change")]
+    NothingToChange,
+    #[error(transparent)]
+    Operation(#[from] OperationError),
     #[error("the same was changed by somebody else")]
     Contended,
     #[error("unreadable row: {0}")]
@@ -39,6 +53,11 @@ impl ServiceError for Error {
             Self::UnknownSku(_) | Self::UnknownCoupon(_) => ErrorKind::NotFound,
             Self::CouponExists(_) => ErrorKind::Conflict,
             Self::StalePrice(_) => ErrorKind::Stale,
+            Self::Rejected(_) | Self::NothingToChange => ErrorKind::Invalid,
+            Self::NotCsv => ErrorKind::UnsupportedMedia,
+            Self::Sheet(SheetError::TooManyLines) => ErrorKind::TooLarge,
+            Self::Sheet(_) => ErrorKind::Invalid,
+            Self::Operation(error) => error.kind(),
             Self::Contended => ErrorKind::Contended,
             Self::Database(_) => ErrorKind::Unavailable,
             Self::Corrupt(_) | Self::Event(_) | Self::Sign(_) | Self::Append(_) => {
@@ -54,6 +73,12 @@ impl ServiceError for Error {
             Self::UnknownCoupon(_) => "unknown_coupon",
             Self::CouponExists(_) => "coupon_exists",
             Self::StalePrice(_) => "price_is_stale",
+            Self::Rejected(_) => "price_refused",
+            Self::NotCsv => "unsupported_media_type",
+            Self::Sheet(SheetError::TooManyLines) => "too_many_lines",
+            Self::Sheet(_) => "unusable_file",
+            Self::NothingToChange => "nothing_to_change",
+            Self::Operation(error) => error.code(),
             Self::Contended => "contended",
             Self::Database(_) => "database_unavailable",
             Self::Corrupt(_) | Self::Event(_) | Self::Sign(_) | Self::Append(_) => "internal",
@@ -61,7 +86,24 @@ impl ServiceError for Error {
     }
 
     fn fields(&self) -> Vec<FieldError> {
-        if let Self::Request(error) = self { error.fields() } else { Vec::new() }
+        match self {
+            Self::Request(error) => error.fields(),
+            Self::Operation(error) => error.fields(),
+            Self::UnknownSku(_)
+            | Self::UnknownCoupon(_)
+            | Self::CouponExists(_)
+            | Self::StalePrice(_)
+            | Self::Rejected(_)
+            | Self::NotCsv
+            | Self::Sheet(_)
+            | Self::NothingToChange
+            | Self::Contended
+            | Self::Corrupt(_)
+            | Self::Event(_)
+            | Self::Sign(_)
+            | Self::Append(_)
+            | Self::Database(_) => Vec::new(),
+        }
     }
 }
 
@@ -76,6 +118,11 @@ impl Classify for Error {
             | Self::UnknownCoupon(_)
             | Self::CouponExists(_)
             | Self::StalePrice(_)
+            | Self::Rejected(_)
+            | Self::NotCsv
+            | Self::Sheet(_)
+            | Self::NothingToChange
+            | Self::Operation(_)
             | Self::Corrupt(_)
             | Self::Event(_)
             | Self::Sign(_) => ErrorClass::Permanent,

@@ -1,15 +1,20 @@
 //! The routes, and nothing else.
 
 mod coupons;
+mod price_changes;
 mod prices;
 mod quotes;
 
+use axum::extract::DefaultBodyLimit;
 use sqlx::PgPool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Config;
 use crate::app::signer::Signer;
+
+/// Largest file of prices, in bytes.
+const LARGEST_FILE: usize = 16 * 1024 * 1024;
 
 /// What handlers need.
 #[derive(Clone, Debug)]
@@ -27,7 +32,12 @@ impl Shop {
 
 /// Everything below `/api/pricing/v1/`.
 pub(crate) fn routes(shop: Shop) -> OpenApiRouter {
+    let files = OpenApiRouter::new()
+        .routes(routes!(price_changes::change_prices))
+        .layer(DefaultBodyLimit::max(LARGEST_FILE));
     OpenApiRouter::new()
+        .routes(routes!(price_changes::adjust_prices))
+        .merge(files)
         .routes(routes!(quotes::create_quote))
         .routes(routes!(prices::find_price))
         .routes(routes!(prices::list_prices))

@@ -19,6 +19,7 @@ use sqlx::migrate::Migrator;
 
 pub use config::Config;
 
+use crate::app::price_changes::ChangePrices;
 use crate::app::signer::Signer;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
@@ -43,6 +44,7 @@ impl runtime::App for App {
         Ok(Service::new()
             .http(http::routes(shop))
             .tells([PriceEvent::TOPIC])
+            .command::<ChangePrices>()
             .react(consumers::catalog::OnProduct)
             .react(consumers::orders::OnOrder)
             .project(consumers::shipping::OnRate)

@@ -7,9 +7,10 @@ use kernel::{Money, ProductId, Sku};
 use messaging::Outgoing;
 
 use crate::domain::key_schedule::not_after;
+use crate::domain::price::Price;
 use crate::store::coupon_uses::Known;
 use crate::store::keys::Scheduled;
-use crate::store::prices::{DEFAULT, Price};
+use crate::store::prices::DEFAULT;
 
 /// What a SKU costs from now on.
 pub(crate) fn price_set(sku: &Sku, product: ProductId, price: Price, version: i64) -> Outgoing {

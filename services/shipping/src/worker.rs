@@ -1,7 +1,7 @@
 //! Asks the carrier, outside any transaction, and records what it says together with its event.
 
 use kernel::ShipmentId;
-use messaging::{Attempt, GaveUp, Tx, Worker};
+use messaging::{Attempt, GaveUp, Settled, Tx, Worker};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
@@ -111,9 +111,9 @@ impl Worker for AskCarrier {
         tx: &mut Tx,
         job: &Job,
         outcome: Result<&Learnt, GaveUp>,
-    ) -> Result<(), Error> {
+    ) -> Result<Settled, Error> {
         let (command, carrier_ref) = match outcome {
-            Ok(Learnt::Nothing) => return Ok(()),
+            Ok(Learnt::Nothing) => return Ok(Settled::Done),
             Ok(Learnt::Booked(booking)) => {
                 let tracking_number = booking.tracking_number.clone();
                 (Command::Book { tracking_number }, Some(booking.id.clone()))
@@ -124,10 +124,10 @@ impl Worker for AskCarrier {
                 // For a person: the parcel stays where it is, and can still be recalled.
                 tracing::error!(shipment.id = %job.shipment, task = ?job.task, %why,
                     "the carrier refused a job");
-                return Ok(());
+                return Ok(Settled::Done);
             }
         };
         app::execute_in(tx, job.shipment, command, carrier_ref).await?;
-        Ok(())
+        Ok(Settled::Done)
     }
 }

@@ -11,6 +11,7 @@ mod gateway;
 mod guests;
 mod otlp;
 mod own_writes;
+mod price_changes;
 mod sellers;
 mod story;
 mod support;

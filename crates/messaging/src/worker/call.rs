@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::claim::{Claimed, Postponed};
+use super::claim::{self, Claimed, Postponed};
 use super::settle::{Ended, give_back};
 use super::{Attempt, GaveUp, Worker, backoff};
 use crate::cause::Cause;
@@ -64,11 +64,21 @@ async fn attempt<W: Worker>(
     };
     let job: W::Job = match serde_json::from_value(claimed.job.clone()) {
         Ok(job) => job,
+        // There is nobody to whom it could be said.
+        Err(error) if claimed.given_up.is_some() => {
+            tracing::error!(queue = W::QUEUE, job.id = %claimed.id, %error, "unreadable job dropped");
+            claim::complete(&mut *pool.acquire().await?, std::iter::once(&claimed)).await?;
+            return Ok(Next::Ended(Ended { outcome: "dropped", frees: true }));
+        }
         Err(error) => {
             tracing::error!(queue = W::QUEUE, job.id = %claimed.id, %error, "unreadable job");
             return back(Postponed::Stuck, error.to_string()).await;
         }
     };
+    if let Some(reason) = claimed.given_up.clone() {
+        let called = Called { claimed, job, outcome: Err(GaveUp(reason)), span };
+        return Ok(Next::Settle(Box::new(called)));
+    }
     let failures = u32::try_from(claimed.attempts).unwrap_or(0);
     let attempt = Attempt {
         job_id: claimed.id,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::relay::interval;
@@ -12,6 +13,7 @@ use crate::relay::interval;
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Claimed {
     pub(super) id: Uuid,
+    queue: String,
     pub(super) aggregate: String,
     pub(super) job: serde_json::Value,
     pub(super) idempotency_key: Uuid,
@@ -21,6 +23,10 @@ pub(super) struct Claimed {
     pub(super) correlation: Uuid,
     pub(super) causation: Option<Uuid>,
     pub(super) traceparent: Option<String>,
+    seq: i64,
+    due_at: OffsetDateTime,
+    pub(super) step: i32,
+    pub(super) given_up: Option<String>,
 }
 
 /// Why a job comes back.
@@ -42,8 +48,8 @@ pub(super) async fn claim(
     lease: Duration,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     sqlx::query_as(
-        "select id, aggregate, job, idempotency_key, attempts, outages, token, correlation, causation,
-             traceparent
+        "select id, queue, aggregate, job, idempotency_key, attempts, outages, token, correlation, causation,
+             traceparent, seq, due_at, step, given_up
          from messaging.claim($1, $2, $3, $4) order by seq",
     )
     .bind(queue)
@@ -73,6 +79,33 @@ pub(super) async fn complete(
     .fetch_all(conn)
     .await?;
     Ok(removed.into_iter().collect())
+}
+
+/// Puts a job that [`complete`] took out back in its place, for its next step.
+pub(super) async fn put_back(
+    conn: &mut PgConnection,
+    claimed: &Claimed,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into messaging.job (id, seq, queue, aggregate, job, idempotency_key, due_at, retry_at,
+             correlation, causation, traceparent, step)
+         overriding system value
+         values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), $8, $9, $10, $11)",
+    )
+    .bind(claimed.id)
+    .bind(claimed.seq)
+    .bind(&claimed.queue)
+    .bind(&claimed.aggregate)
+    .bind(&claimed.job)
+    .bind(claimed.idempotency_key)
+    .bind(claimed.due_at)
+    .bind(claimed.correlation)
+    .bind(claimed.causation)
+    .bind(&claimed.traceparent)
+    .bind(claimed.step + 1)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Gives a job back, if the claim still holds.

@@ -9,7 +9,7 @@ use tracing::Instrument;
 
 use super::call::Called;
 use super::claim::{self, Claimed, Postponed};
-use super::{Worker, backoff};
+use super::{Settled, Worker, backoff};
 use crate::consumer::chain_of;
 use crate::{Classify, ErrorClass, Tx, held, wake};
 
@@ -93,30 +93,47 @@ async fn together<W: Worker>(
         tx.rollback().await?;
         return Ok(None);
     }
-    held::until_done(&mut tx, Refused::from, async |tx| {
+    let settled = held::until_done(&mut tx, Refused::from, async |tx| {
+        let mut settled = Vec::with_capacity(called.len());
         for one in called {
-            settle(worker, tx, one).await?;
+            settled.push(settle(worker, tx, one).await?);
         }
-        Ok::<_, Refused>(())
+        Ok::<_, Refused>(settled)
     })
     .await?;
+    let mut ended = Vec::with_capacity(called.len());
+    for (called, settled) in called.iter().zip(settled) {
+        ended.push(match (settled, &called.outcome) {
+            (Settled::Again, _) => {
+                claim::put_back(&mut tx, &called.claimed).await?;
+                Ended { outcome: "step", frees: true }
+            }
+            (Settled::Done, outcome) => Ended {
+                outcome: if outcome.is_ok() { "done" } else { "gave_up" },
+                frees: freed.get(&called.claimed.id).copied().unwrap_or(false),
+            },
+        });
+    }
     tx.commit().await?;
-    let ended = called.iter().map(|called| Ended {
-        outcome: if called.outcome.is_ok() { "done" } else { "gave_up" },
-        frees: freed.get(&called.claimed.id).copied().unwrap_or(false),
-    });
-    Ok(Some(ended.collect()))
+    Ok(Some(ended))
 }
 
 /// Records one outcome in its span and under its cause.
-async fn settle<W: Worker>(worker: &W, tx: &mut Tx, called: &Called<W>) -> Result<(), Refused> {
+async fn settle<W: Worker>(
+    worker: &W,
+    tx: &mut Tx,
+    called: &Called<W>,
+) -> Result<Settled, Refused> {
     let outcome = called.outcome.as_ref().map_err(Clone::clone);
     let work = worker.settle(tx, &called.job, outcome);
-    // Under a name of its own, or what it says had the ids of what the call said.
-    let name = format!("{}/settled", W::QUEUE);
+    // Under a name of its own, or what it says had the ids of what the call or another step said.
+    let name = match called.claimed.step {
+        0 => format!("{}/settled", W::QUEUE),
+        step => format!("{}/settled/{step}", W::QUEUE),
+    };
     let work = called.claimed.cause().scope_from(&name, called.claimed.id, work);
     match AssertUnwindSafe(work.instrument(called.span.clone())).catch_unwind().await {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(settled)) => Ok(settled),
         Ok(Err(error)) => Err(Refused { class: error.class(), message: chain_of(&error) }),
         // Otherwise the job would come back after its lease, for ever, and use up no attempt.
         Err(_panic) => {
@@ -136,7 +153,11 @@ async fn put_back<W: Worker>(pool: &PgPool, claimed: &Claimed, refused: Refused)
         ErrorClass::Retry | ErrorClass::Later | ErrorClass::Permanent => Postponed::Stuck,
     };
     let (queue, message) = (W::QUEUE, refused.message);
-    tracing::error!(queue, job.id = %claimed.id, error = message, "cannot settle");
+    if matches!(postponed, Postponed::Stuck) {
+        tracing::error!(queue, job.id = %claimed.id, error = message, "parked: cannot settle");
+    } else {
+        tracing::warn!(queue, job.id = %claimed.id, error = message, "cannot settle yet");
+    }
     give_back(pool, claimed, &postponed, &message).await.unwrap_or_else(|error| {
         // The lease runs out and the job is tried again.
         tracing::warn!(queue, error = &error as &dyn std::error::Error, "job not given back");

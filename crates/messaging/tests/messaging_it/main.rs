@@ -7,6 +7,7 @@ mod consuming;
 mod grouping;
 mod parking;
 mod relaying;
+mod stepping;
 mod support;
 mod withholding;
 mod working;

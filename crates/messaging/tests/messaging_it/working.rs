@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use messaging::{
-    Attempt, ErrorClass, GaveUp, Tx, Worker, Workers, announcing, append, enqueue, enqueue_at,
-    migrate,
+    Attempt, ErrorClass, GaveUp, Settled, Tx, Worker, Workers, announcing, append, enqueue,
+    enqueue_at, migrate,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -59,7 +59,7 @@ impl Worker for Till {
         tx: &mut Tx,
         job: &Charge,
         outcome: Result<&u32, GaveUp>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Settled, Trouble> {
         let outcome = outcome.map_or_else(|gave_up| gave_up.to_string(), ToString::to_string);
         sqlx::query("insert into settled (order_id, outcome) values ($1, $2)")
             .bind(&job.order)
@@ -70,7 +70,7 @@ impl Worker for Till {
         if job.order == "torn" {
             return Err(Trouble::Told(ErrorClass::Permanent));
         }
-        Ok(())
+        Ok(Settled::Done)
     }
 }
 
@@ -264,7 +264,12 @@ impl Worker for Butterfingers {
         Ok(())
     }
 
-    async fn settle(&self, tx: &mut Tx, _: &Charge, _: Result<&(), GaveUp>) -> Result<(), Trouble> {
+    async fn settle(
+        &self,
+        tx: &mut Tx,
+        _: &Charge,
+        _: Result<&(), GaveUp>,
+    ) -> Result<Settled, Trouble> {
         sqlx::query("insert into settled (outcome) values ('dropped')").execute(&mut **tx).await?;
         panic!("settling panics");
     }
@@ -326,11 +331,11 @@ impl Worker for Slow {
         _: &mut Tx,
         job: &Charge,
         _: Result<&(), GaveUp>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Settled, Trouble> {
         self.note("settling", job.n);
         tokio::time::sleep(Duration::from_millis(40)).await;
         self.note("settled", job.n);
-        Ok(())
+        Ok(Settled::Done)
     }
 }
 
@@ -383,8 +388,9 @@ impl Worker for Chatty {
         tx: &mut Tx,
         job: &Charge,
         _: Result<&(), GaveUp>,
-    ) -> Result<(), Trouble> {
-        Ok(append(tx, [fact::<Slips>(&job.order, 2)]).await?)
+    ) -> Result<Settled, Trouble> {
+        append(tx, [fact::<Slips>(&job.order, 2)]).await?;
+        Ok(Settled::Done)
     }
 }
 

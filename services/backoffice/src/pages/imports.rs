@@ -22,7 +22,7 @@ pub(super) async fn form(_: StaffPage) -> Result<Response, Error> {
     page(&FormPage { title: "Import products", section: "imports", done: String::new() })
 }
 
-fn unreadable(error: &axum::extract::multipart::MultipartError) -> Error {
+pub(super) fn unreadable(error: &axum::extract::multipart::MultipartError) -> Error {
     Error::Refused { status: error.status(), detail: error.body_text() }
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn upload(
     };
     let file = file.filter(|file| !file.is_empty()).ok_or_else(missing)?;
     let path = format!("/api/catalog/v1/imports?currency={}", encode(&currency));
-    let import = api.upload(&path, &caller, "text/csv", file).await?;
+    let import = api.upload(&path, &caller, "text/csv", None, file).await?;
     let id = import["import_id"].as_str().unwrap_or_default();
     Ok(Redirect::to(&format!("/admin/imports/{}", encode(id))).into_response())
 }

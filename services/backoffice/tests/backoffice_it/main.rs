@@ -85,3 +85,20 @@ async fn pages_run_no_script_and_the_documentation_lists_every_service(db: PgPoo
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src"));
     assert!(docs.text.contains("/api/orders/openapi.json"), "{}", docs.text);
 }
+
+#[sqlx::test(migrations = false)]
+async fn a_price_change_that_is_sent_twice_counts_once(db: PgPool) {
+    let office = start(db).await;
+    let cookie = format!("{}={}", cookies::ACCESS, office.staff());
+    let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", "none")];
+    let at = "/admin/prices/opr_0192f0c1000070008000000000000000";
+
+    let form = office.send(Method::GET, "/admin/prices", &headers, "").await;
+    let change = office.send(Method::GET, at, &headers, "").await;
+
+    // Each of the two forms carries a key of its own.
+    let keys: Vec<&str> = form.text.split("name=\"key\" value=\"").skip(1).collect();
+    assert!(keys.len() == 2 && keys.iter().all(|key| key.starts_with("opr_")), "{}", form.text);
+    assert_ne!(keys[0].get(..36), keys[1].get(..36));
+    assert_eq!((form.status.as_u16(), change.status.as_u16()), (200, 503));
+}

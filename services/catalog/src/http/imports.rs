@@ -5,6 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel::{Currency, ImportId};
+use messaging::Tx;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use web::{Json, Path, Problem, Query, RequestError, Staff};
@@ -13,6 +14,7 @@ use super::State;
 use super::media::whole_body;
 use crate::domain::shopify;
 use crate::error::Error;
+use crate::importer;
 use crate::store::imports::{self, Import, Kept};
 
 /// What the file itself does not say.
@@ -30,7 +32,7 @@ pub(super) struct ImportView {
     /// Asks again how far it is.
     status_url: String,
     currency: String,
-    /// `received`, `running`, `done` or `refused`.
+    /// `received`, `running`, `done` or `refused`; `parked` while it waits for a person.
     state: String,
     rows: Counts,
     products: Products,
@@ -133,12 +135,10 @@ pub(super) async fn start_import(
     }
     let file = whole_body(body)?;
     shopify::check(&file).map_err(Error::from)?;
-    let id = ImportId::new();
-    let mut tx = state.db.begin().await.map_err(Error::from)?;
-    imports::receive(&mut tx, id, about.currency, caller.account, &file).await?;
+    let mut tx = Tx::begin(&state.db).await.map_err(Error::from)?;
+    let id = importer::receive(&mut tx, about.currency, caller.account, &file).await?;
     let import = imports::find(&mut tx, id).await?.ok_or(Error::NoSuchImport)?;
     tx.commit().await.map_err(Error::from)?;
-    state.importer.wake();
     let mut headers = HeaderMap::new();
     let location = HeaderValue::from_str(&path(id));
     let location = location.map_err(|_| RequestError::NoSuchPath)?;
@@ -170,5 +170,10 @@ pub(super) async fn find_import(
     let mut conn = state.db.acquire().await.map_err(Error::from)?;
     let import = imports::find(&mut conn, id).await?.ok_or(Error::NoSuchImport)?;
     let findings = imports::findings(&mut conn, id).await?;
-    Ok(Json(view(import, findings)))
+    let parked = imports::parked(&mut conn, &import).await?;
+    let mut view = view(import, findings);
+    if parked {
+        "parked".clone_into(&mut view.state);
+    }
+    Ok(Json(view))
 }

@@ -4,6 +4,7 @@ use kernel::{AccountId, Currency, ImportId, ProductId};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::domain::shopify::{Finding, Said};
 use crate::error::Error;
@@ -23,6 +24,7 @@ pub(crate) struct Import {
     pub(crate) unchanged: i64,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) finished_at: Option<OffsetDateTime>,
+    job_id: Option<Uuid>,
 }
 
 /// Takes a file in.
@@ -47,7 +49,8 @@ pub(crate) async fn receive(
 }
 
 const COLUMNS: &str = "select id, currency, state, rows_total, rows_done, products_total,
-    products_done, created, changed, unchanged, created_at, finished_at from imports";
+    products_done, created, changed, unchanged, created_at, finished_at, job_id
+    from imports";
 
 /// Finds an import.
 pub(crate) async fn find(conn: &mut PgConnection, id: ImportId) -> Result<Option<Import>, Error> {
@@ -61,13 +64,24 @@ pub(crate) async fn list(conn: &mut PgConnection) -> Result<Vec<Import>, Error> 
     Ok(sqlx::query_as(latest).fetch_all(conn).await?)
 }
 
-/// Locks the oldest unfinished import that nobody else is at.
-pub(crate) async fn claim(conn: &mut PgConnection) -> Result<Option<Import>, Error> {
-    let one = sqlx::AssertSqlSafe(format!(
-        "{COLUMNS} where state in ('received', 'running')
-         order by created_at limit 1 for update skip locked"
-    ));
-    Ok(sqlx::query_as(one).fetch_optional(conn).await?)
+/// Notes the job that works an import off.
+pub(crate) async fn begin(conn: &mut PgConnection, id: ImportId, job: Uuid) -> Result<(), Error> {
+    let note = "update imports set job_id = $2 where id = $1";
+    sqlx::query(note).bind(id).bind(job).execute(conn).await?;
+    Ok(())
+}
+
+/// Locks the unfinished imports that no job works off, oldest first.
+pub(crate) async fn without_job(conn: &mut PgConnection) -> Result<Vec<ImportId>, Error> {
+    let all = "select id from imports where state in ('received', 'running') and job_id is null
+        order by created_at for update skip locked";
+    Ok(sqlx::query_scalar(all).fetch_all(conn).await?)
+}
+
+/// Whether an import waits for a person.
+pub(crate) async fn parked(conn: &mut PgConnection, import: &Import) -> Result<bool, Error> {
+    let Some(job) = import.job_id else { return Ok(false) };
+    Ok(messaging::standing(conn, job).await?.is_some_and(|standing| standing.parked))
 }
 
 /// The file of an import that was not read yet.

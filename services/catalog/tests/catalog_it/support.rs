@@ -1,12 +1,15 @@
 //! A catalog to test: staff, a seller, products, and imports that are worked off.
 
 use axum::body::Body;
-use catalog::{App, Importer};
+use catalog::App;
 use http::{Method, StatusCode};
 use kernel::AccountId;
+use messaging::Workers;
+use runtime::Service;
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use testkit::{Answer, TestService};
+use testkit::{Answer, TestService, eventually};
+use tokio_util::sync::CancellationToken;
 use web::Role;
 
 pub(crate) struct Catalog {
@@ -87,9 +90,21 @@ impl Catalog {
     /// Imports a file to its end; returns what the API says of it then.
     pub(crate) async fn import(&self, file: impl Into<Body>) -> Value {
         let status = self.hand_in(file).await;
-        let importer = Importer::new(self.service.db.clone());
-        while importer.step().await.unwrap() {}
-        self.service.get(&status, &self.staff).await.json
+        let stop = CancellationToken::new();
+        let working = tokio::spawn(importer(&self.service.db).run(stop.clone()));
+        let ended = self.ended(&status).await;
+        stop.cancel();
+        working.await.unwrap().unwrap();
+        ended
+    }
+
+    /// Waits until an import has ended.
+    pub(crate) async fn ended(&self, status: &str) -> Value {
+        eventually(|| async {
+            let seen = self.service.get(status, &self.staff).await.json;
+            (seen["state"] == "done" || seen["state"] == "refused").then_some(seen)
+        })
+        .await
     }
 
     pub(crate) async fn import_rows(&self, rows: &str) -> Value {
@@ -100,6 +115,11 @@ impl Catalog {
         let path = format!("{PRODUCTS}?q={handle}");
         self.service.get(&path, &self.staff).await.json["items"][0].clone()
     }
+}
+
+/// Who works imports off, and nothing else.
+pub(crate) fn importer(db: &PgPool) -> Workers {
+    catalog::importing(Service::new()).take_workers(db.clone())
 }
 
 /// A picture that is one by its first bytes.

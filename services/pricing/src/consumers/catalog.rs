@@ -6,8 +6,8 @@ use kernel::ProductId;
 use messaging::{Meta, Reaction, Tx};
 
 use crate::app::prices;
+use crate::domain::price::Price;
 use crate::error::Error;
-use crate::store::prices::Price;
 use crate::store::variants::{self, Variant};
 
 /// Hears `catalog.product.v1`.

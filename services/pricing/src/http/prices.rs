@@ -12,11 +12,9 @@ use web::{Check, IfMatch, Json, Page, Problem, Query, Staff};
 
 use super::Shop;
 use crate::app;
+use crate::domain::price::{MOST_MINOR, Price};
 use crate::error::Error;
-use crate::store::prices::{self, Filter, Listed, Price};
-
-/// The most that one piece may cost, in minor units; more is a slip of the keyboard.
-const MOST_MINOR: i64 = 100_000_000_000;
+use crate::store::prices::{self, Filter, Listed};
 
 /// Which prices are wanted.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -1,40 +1,37 @@
 //! `prices`: what a SKU costs in a list. The variant's row is the lock of its prices.
 
-use kernel::{Currency, Money, ProductId, Sku};
+use std::collections::HashMap;
+
+use kernel::{AccountId, Currency, Money, ProductId, Sku};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::domain::price::Price;
 use crate::error::Error;
 
 /// The list that everybody pays by.
 pub(crate) const DEFAULT: &str = "default";
 
-/// A price, and the higher one it is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Price {
-    pub(crate) price: Money,
-    pub(crate) compare_at: Option<Money>,
-}
-
-/// The price of a SKU in the default list of a currency.
+/// The prices that these SKUs have in the default list of a currency.
 pub(crate) async fn find(
     conn: &mut PgConnection,
-    sku: &Sku,
+    skus: &[&Sku],
     currency: Currency,
-) -> Result<Option<Price>, Error> {
-    let row: Option<(i64, Option<i64>)> = sqlx::query_as(
-        "select price_minor, compare_at_minor from prices
-         where sku = $1 and price_list = $2 and currency = $3",
+) -> Result<HashMap<Sku, Price>, Error> {
+    let rows: Vec<(Sku, i64, Option<i64>)> = sqlx::query_as(
+        "select sku, price_minor, compare_at_minor from prices
+         where sku = any($1) and price_list = $2 and currency = $3",
     )
-    .bind(sku)
+    .bind(skus.iter().map(|sku| sku.as_str()).collect::<Vec<_>>())
     .bind(DEFAULT)
     .bind(currency.code())
-    .fetch_optional(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(row.map(|(price, compare_at)| Price {
-        price: Money::new(price, currency),
-        compare_at: compare_at.map(|minor| Money::new(minor, currency)),
-    }))
+    let money = |minor| Money::new(minor, currency);
+    let price = |(sku, price, compare_at): (Sku, i64, Option<i64>)| {
+        (sku, Price { price: money(price), compare_at: compare_at.map(money) })
+    };
+    Ok(rows.into_iter().map(price).collect())
 }
 
 /// True when the SKU has a price in any list of any currency.
@@ -43,34 +40,67 @@ pub(crate) async fn any(conn: &mut PgConnection, sku: &Sku) -> Result<bool, Erro
     Ok(sqlx::query_scalar(any).bind(sku).fetch_one(conn).await?)
 }
 
-/// Sets a price in the default list of its currency, which begins with its first price; gives the
-/// version of the SKU's prices after that. The caller holds the variant's lock.
-pub(crate) async fn save(conn: &mut PgConnection, sku: &Sku, price: Price) -> Result<i64, Error> {
-    let currency = price.price.currency();
-    sqlx::query("insert into price_lists (code, currency) values ($1, $2) on conflict do nothing")
-        .bind(DEFAULT)
-        .bind(currency.code())
-        .execute(&mut *conn)
-        .await?;
-    let version = sqlx::query_scalar(
+/// Sets prices of different SKUs in the default lists of their currencies, which begin with their
+/// first price; gives the version of each SKU's prices after that. The caller holds the locks of the
+/// variants.
+pub(crate) async fn save(
+    conn: &mut PgConnection,
+    prices: &[(&Sku, Price)],
+) -> Result<HashMap<Sku, i64>, Error> {
+    if prices.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let skus: Vec<&str> = prices.iter().map(|(sku, _)| sku.as_str()).collect();
+    let currencies: Vec<&str> = prices.iter().map(|(_, one)| one.price.currency().code()).collect();
+    let price: Vec<i64> = prices.iter().map(|(_, one)| one.price.minor()).collect();
+    let compare_at: Vec<Option<i64>> =
+        prices.iter().map(|(_, one)| one.compare_at.map(Money::minor)).collect();
+    sqlx::query(
+        "insert into price_lists (code, currency) select distinct $1, c from unnest($2::text[]) as c
+         on conflict do nothing",
+    )
+    .bind(DEFAULT)
+    .bind(&currencies)
+    .execute(&mut *conn)
+    .await?;
+    let versions: Vec<(Sku, i64)> = sqlx::query_as(
         "with price as (
-             insert into prices (price_list, currency, sku, price_minor, compare_at_minor)
-             values ($1, $2, $3, $4, $5)
+             insert into prices (price_list, sku, currency, price_minor, compare_at_minor)
+             select $1, p.*
+             from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) as p
              on conflict (sku, price_list, currency) do update
              set price_minor = excluded.price_minor,
                  compare_at_minor = excluded.compare_at_minor, set_at = now()
          )
-         update variants set price_version = price_version + 1 where sku = $3
-         returning price_version",
+         update variants set price_version = price_version + 1 where sku = any($2)
+         returning sku, price_version",
     )
     .bind(DEFAULT)
-    .bind(currency.code())
-    .bind(sku)
-    .bind(price.price.minor())
-    .bind(price.compare_at.map(Money::minor))
-    .fetch_one(conn)
+    .bind(&skus)
+    .bind(&currencies)
+    .bind(price)
+    .bind(compare_at)
+    .fetch_all(conn)
     .await?;
-    Ok(version)
+    Ok(versions.into_iter().collect())
+}
+
+/// The SKUs of a seller that have a price in a currency, at most so many; no seller: the shop's own.
+pub(crate) async fn of_seller(
+    conn: &mut PgConnection,
+    seller: Option<AccountId>,
+    currency: Currency,
+    most: i64,
+) -> Result<Vec<Sku>, Error> {
+    let all = "select v.sku from variants v join prices x using (sku)
+        where v.seller_id = $1 and x.price_list = $2 and x.currency = $3 order by v.sku limit $4";
+    Ok(sqlx::query_scalar(all)
+        .bind(seller.map(|seller| seller.to_string()).unwrap_or_default())
+        .bind(DEFAULT)
+        .bind(currency.code())
+        .bind(most)
+        .fetch_all(conn)
+        .await?)
 }
 
 /// A price for people.

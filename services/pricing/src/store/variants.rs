@@ -1,5 +1,7 @@
 //! `products` and `variants`: what catalog has told of.
 
+use std::collections::HashMap;
+
 use kernel::{ProductId, Sku};
 use sqlx::PgConnection;
 
@@ -71,11 +73,30 @@ pub(crate) async fn withdraw(conn: &mut PgConnection, sku: &Sku) -> Result<(), E
     Ok(())
 }
 
-/// Locks a variant; gives its product and the version of its prices.
+/// A variant that nobody else changes until the transaction ends.
+#[derive(Debug)]
+pub(crate) struct Locked {
+    pub(crate) product: ProductId,
+    /// Empty for the shop itself.
+    pub(crate) seller_id: String,
+    /// Of its prices.
+    pub(crate) version: i64,
+}
+
+/// Locks variants, in one order; leaves out those that are not known.
 pub(crate) async fn lock(
     conn: &mut PgConnection,
-    sku: &Sku,
-) -> Result<Option<(ProductId, i64)>, Error> {
-    let lock = "select product_id, price_version from variants where sku = $1 for no key update";
-    Ok(sqlx::query_as(lock).bind(sku).fetch_optional(conn).await?)
+    skus: &[&Sku],
+) -> Result<HashMap<Sku, Locked>, Error> {
+    let rows: Vec<(Sku, ProductId, String, i64)> = sqlx::query_as(
+        "select sku, product_id, seller_id, price_version from variants
+         where sku = any($1) order by sku for no key update",
+    )
+    .bind(skus.iter().map(|sku| sku.as_str()).collect::<Vec<_>>())
+    .fetch_all(conn)
+    .await?;
+    let locked = rows
+        .into_iter()
+        .map(|(sku, product, seller_id, version)| (sku, Locked { product, seller_id, version }));
+    Ok(locked.collect())
 }

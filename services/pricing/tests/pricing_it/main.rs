@@ -5,6 +5,7 @@ mod constraints;
 mod coupon_uses;
 mod coupons;
 mod openapi;
+mod price_changes;
 mod prices;
 mod quotes;
 mod rates;

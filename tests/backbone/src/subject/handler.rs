@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use messaging::{
     AppendError, Attempt, Classify, DecodeError, EnqueueError, ErrorClass, Event, EventSet, GaveUp,
-    Meta, Outgoing, Reaction, Tx, Worker, append, enqueue,
+    Meta, Outgoing, Reaction, Settled, Tx, Worker, append, enqueue,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -152,7 +152,7 @@ impl Worker for Echoer {
         tx: &mut Tx,
         job: &EchoJob,
         outcome: Result<&(), GaveUp>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Settled, Trouble> {
         outcome?;
         sqlx::query("insert into echo (key, version, nonce) values ($1, $2, $3)")
             .bind(&job.key)
@@ -163,6 +163,6 @@ impl Worker for Echoer {
         let (key, version, nonce) = (job.key.clone(), job.version, job.nonce);
         let echo = Echo(Identity { key, version, nonce, readable: true });
         append(tx, [Outgoing::new(&echo).version(version)]).await?;
-        Ok(())
+        Ok(Settled::Done)
     }
 }
