@@ -2,7 +2,7 @@
 
 mod care;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ struct Pipeline<'r> {
     copies: Vec<i64>,
     /// When to look again whether something that is withheld can go.
     next_look: Instant,
+    /// Topics that could not be read, and when to try again.
+    unreadable: HashMap<String, Instant>,
     source: String,
     conn: PgConnection,
     producer: Producer,
@@ -130,6 +132,7 @@ impl<'r> Pipeline<'r> {
             repeats: true,
             copies: Vec::new(),
             next_look: Instant::now(),
+            unreadable: HashMap::new(),
             source: format!("/{}", relay.service),
             conn,
             producer,
@@ -147,21 +150,11 @@ impl<'r> Pipeline<'r> {
 
     async fn work(
         &mut self,
-        mut unacked: Vec<Window>,
+        unacked: Vec<Window>,
         stop: &CancellationToken,
         outage: &mut Outage,
     ) -> Result<(), Error> {
-        // Before anything is sent: an outage, in which one attempt follows another, leaves behind many
-        // windows of a few seconds each, not one of everything.
-        let newest = unacked.last().map_or(self.last.id, |window| window.id);
-        unacked.extend(self.seal(newest, false).await?);
-        for window in unacked {
-            let begun = Instant::now();
-            self.at_most(IN_FLIGHT - 1).await?;
-            self.send(window).await?;
-            // Who writes meanwhile is not to feel it.
-            self.acked_while(tokio::time::sleep(begun.elapsed())).await?;
-        }
+        self.send_again(unacked).await?;
         self.repeats = false;
         outage.over();
         let mut pacer = Pacer::of_events(self.relay.settings.spacing);
@@ -194,6 +187,23 @@ impl<'r> Pipeline<'r> {
         self.store().await
     }
 
+    /// Sends what may have been sent before, and what came after it.
+    async fn send_again(&mut self, mut unacked: Vec<Window>) -> Result<(), Error> {
+        // Before anything is sent: an outage, in which one attempt follows another, leaves behind many
+        // windows of a few seconds each, not one of everything.
+        let newest = unacked.last().map_or(self.last.id, |window| window.id);
+        unacked.extend(self.seal(newest, false).await?);
+        for window in unacked {
+            let begun = Instant::now();
+            self.at_most(IN_FLIGHT - 1).await?;
+            self.send(window).await?;
+            self.store_if_due().await?;
+            // Who writes meanwhile is not to feel it.
+            self.acked_while(tokio::time::sleep(begun.elapsed())).await?;
+        }
+        Ok(())
+    }
+
     /// Seals the window after the last one that was sent.
     async fn seal_next(&mut self, told: bool) -> Result<Option<Window>, Error> {
         self.seal(self.last.id, told).await
@@ -224,7 +234,7 @@ impl<'r> Pipeline<'r> {
                 trial.pass(Step::Read);
             }
             let event = read::Event::of(&row)?;
-            let fate = fates.of(event.seq);
+            let fate = fates.of(&event);
             if fate == Fate::Delay {
                 continue;
             }
