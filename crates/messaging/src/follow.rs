@@ -8,6 +8,7 @@ use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
+use crate::consumer::chain::{Step, step};
 use crate::consumer::record::Record;
 use crate::envelope::WITHHELD;
 use crate::outage::Outage;
@@ -69,7 +70,8 @@ pub async fn follow<E: EventSet>(
         };
         outage.over();
         let mark = seen.entry(record.partition).or_default();
-        if record.position <= *mark {
+        // Behind a gap nothing is heard: the missing events come, and those behind them again.
+        if step(*mark, record.previous, record.position) != Step::Take {
             continue;
         }
         *mark = record.position;

@@ -19,8 +19,10 @@ use crate::position::Position;
 use crate::quiet::Quiet;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Reading begins so much earlier, in milliseconds, at a place where the chain holds.
+/// Reading begins so much earlier, in milliseconds: mostly at a place where the chain holds.
 const EARLIER_MS: i64 = 60_000;
+/// Where it does not, reading begins so many times as many records earlier, as often as it takes.
+const FURTHER: i64 = 10;
 
 /// Of these positions in a partition, those at which the event itself was heard. The first of them was
 /// sealed at `sealed_ms`, and no record of it is older.
@@ -45,24 +47,49 @@ fn read(
     from_ms: i64,
     wanted: HashSet<Position>,
 ) -> Result<HashSet<Position>, Error> {
-    let kafka: BaseConsumer<Quiet> = ClientConfig::new()
+    let kafka = client(brokers)?;
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, Offset::Offset(from_ms.max(0)))?;
+    let from = kafka.offsets_for_times(list, TIMEOUT)?;
+    let (low, end) = kafka.fetch_watermarks(topic, partition, TIMEOUT)?;
+    let begin = from.find_partition(topic, partition).map(|found| found.offset());
+    let Some(Offset::Offset(begin)) = begin else { return Ok(HashSet::new()) };
+    let mut earlier = 0;
+    loop {
+        let at = begin.saturating_sub(earlier).max(low);
+        let listener = listen(brokers, (topic, partition), (at, end), wanted.clone())?;
+        if listener.is_sure() || at == low {
+            return Ok(listener.heard);
+        }
+        earlier = earlier.saturating_mul(FURTHER).max(1);
+    }
+}
+
+fn client(brokers: &str) -> Result<BaseConsumer<Quiet>, Error> {
+    let kafka = ClientConfig::new()
         .set("bootstrap.servers", brokers)
         // The library wants a group, which is never joined: partitions are assigned by hand.
         .set("group.id", "flotilla-relay-withheld")
         .set("enable.auto.commit", "false")
         .set("auto.offset.reset", "earliest")
         .create_with_context(Quiet)?;
+    Ok(kafka)
+}
+
+/// Hears the records from one offset to another, exclusively, until nothing can change the answer.
+fn listen(
+    brokers: &str,
+    (topic, partition): (&str, i32),
+    (begin, end): (i64, i64),
+    wanted: HashSet<Position>,
+) -> Result<Listener, Error> {
+    let kafka = client(brokers)?;
     let mut list = TopicPartitionList::new();
-    list.add_partition_offset(topic, partition, Offset::Offset(from_ms.max(0)))?;
-    let mut from = kafka.offsets_for_times(list, TIMEOUT)?;
-    let (_, end) = kafka.fetch_watermarks(topic, partition, TIMEOUT)?;
-    let begin = from.find_partition(topic, partition).map(|found| found.offset());
-    let Some(Offset::Offset(begin)) = begin else { return Ok(HashSet::new()) };
-    from.set_partition_offset(topic, partition, Offset::Offset(begin))?;
-    kafka.assign(&from)?;
+    list.add_partition_offset(topic, partition, Offset::Offset(begin))?;
+    kafka.assign(&list)?;
     let mut listener = Listener::of(wanted);
     let (mut next, mut last_word) = (begin, Instant::now());
-    while next < end && !listener.wanted.is_empty() {
+    while next < end && !listener.full.is_empty() {
         match kafka.poll(Duration::from_millis(500)) {
             Some(Ok(message)) => {
                 (next, last_word) = (message.offset() + 1, Instant::now());
@@ -77,7 +104,7 @@ fn read(
             Some(Err(_)) | None => {}
         }
     }
-    Ok(listener.heard)
+    Ok(listener)
 }
 
 /// A record's previous position, its own, and whether it is empty.
@@ -94,17 +121,34 @@ fn places(message: &BorrowedMessage<'_>) -> Option<(Position, Position, bool)> {
 
 /// Somebody who hears a partition as every consumer does, and remembers what it was at some positions.
 pub(super) struct Listener {
+    /// Of the first record.
+    first: Option<Position>,
+    /// A record before the first one came after it: the first may have been behind a gap, and then those
+    /// who were there before did not take it.
+    unsure: bool,
     mark: Position,
     wanted: HashSet<Position>,
+    /// Those whose empty record did not come yet. It is sent after all that was missing before it.
+    full: HashSet<Position>,
     heard: HashSet<Position>,
 }
 
 impl Listener {
     pub(super) fn of(wanted: HashSet<Position>) -> Self {
-        Self { mark: Position::NONE, wanted, heard: HashSet::new() }
+        let (full, heard) = (wanted.clone(), HashSet::new());
+        Self { first: None, unsure: false, mark: Position::NONE, wanted, full, heard }
+    }
+
+    /// Whether all others heard the same, wherever they began.
+    fn is_sure(&self) -> bool {
+        !self.unsure
     }
 
     pub(super) fn hear(&mut self, previous: Position, position: Position, empty: bool) {
+        self.unsure |= position < *self.first.get_or_insert(position);
+        if empty {
+            self.full.remove(&position);
+        }
         if step(self.mark, previous, position) != Step::Take {
             return;
         }
@@ -136,6 +180,18 @@ mod tests {
             listener.hear(previous, at(seq.abs()), *seq < 0);
         }
         !listener.heard().is_empty()
+    }
+
+    #[test]
+    fn who_begins_behind_a_gap_is_not_sure() {
+        let sure = |log: &[i64]| {
+            let mut listener = Listener::of([at(3)].into());
+            log.iter().for_each(|seq| listener.hear(at(seq - 1), at(*seq), false));
+            listener.is_sure()
+        };
+
+        assert!(!sure(&[3, 2, 3, 4]), "2 was missing, perhaps");
+        assert!(sure(&[1, 3, 2, 3, 4]) && sure(&[]));
     }
 
     #[test]

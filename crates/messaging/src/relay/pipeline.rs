@@ -2,7 +2,7 @@
 
 mod care;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ struct Pipeline<'r> {
     copies: Vec<i64>,
     /// When to look again whether something that is withheld can go.
     next_look: Instant,
+    /// Topics that could not be read, and when to try again.
+    unreadable: HashMap<String, Instant>,
     source: String,
     conn: PgConnection,
     producer: Producer,
@@ -130,6 +132,7 @@ impl<'r> Pipeline<'r> {
             repeats: true,
             copies: Vec::new(),
             next_look: Instant::now(),
+            unreadable: HashMap::new(),
             source: format!("/{}", relay.service),
             conn,
             producer,
@@ -190,13 +193,14 @@ impl<'r> Pipeline<'r> {
         // many windows of a few seconds each, not one of everything.
         let newest = unacked.last().map_or(self.last.id, |window| window.id);
         unacked.extend(self.seal(newest, false).await?);
+        let mut rest = Duration::ZERO;
         for window in unacked {
+            // Who writes meanwhile is not to feel it.
+            self.acked_while(tokio::time::sleep(rest)).await?;
             let begun = Instant::now();
-            self.at_most(IN_FLIGHT - 1).await?;
             self.send(window).await?;
             self.store_if_due().await?;
-            // Who writes meanwhile is not to feel it.
-            self.acked_while(tokio::time::sleep(begun.elapsed())).await?;
+            rest = begun.elapsed();
         }
         Ok(())
     }
@@ -231,7 +235,7 @@ impl<'r> Pipeline<'r> {
                 trial.pass(Step::Read);
             }
             let event = read::Event::of(&row)?;
-            let fate = fates.of(event.seq);
+            let fate = fates.of(&event);
             if fate == Fate::Delay {
                 continue;
             }

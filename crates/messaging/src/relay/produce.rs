@@ -169,16 +169,8 @@ impl Producer {
     }
 
     /// Whether the topic is there, with the partitions that keys are spread over.
-    pub(super) async fn is_there(&mut self, topic: &str, wanted: i32) -> Result<bool, Error> {
-        self.checked.remove(topic);
-        match self.check(topic, wanted).await {
-            Ok(()) => Ok(true),
-            Err(Error::Refused { .. }) => {
-                drop(self.take_refusals());
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
+    pub(super) async fn is_there(&self, topic: &str, wanted: i32) -> Result<bool, Error> {
+        Ok(self.look_for(topic, wanted).await?.is_ok())
     }
 
     /// Makes sure, once, that the topic is there and has the partitions that keys are spread over.
@@ -186,23 +178,30 @@ impl Producer {
         if self.checked.contains(topic) {
             return Ok(());
         }
-        let kafka = Arc::clone(&self.kafka);
-        let name = topic.to_owned();
-        let found = tokio::task::spawn_blocking(move || partitions(&kafka, &name))
-            .await
-            .map_err(|error| Error::Corrupt(error.to_string()))??;
-        let found = match found {
-            Ok(found) => found,
-            Err(reason) => {
-                self.acks.refuse(Refusal::missing(topic, &reason.to_string()));
-                return self.refused();
-            }
-        };
-        if found != wanted {
-            return Err(Error::Partitions { topic: topic.to_owned(), found, wanted });
+        if let Err(reason) = self.look_for(topic, wanted).await? {
+            self.acks.refuse(Refusal::missing(topic, &reason.to_string()));
+            return self.refused();
         }
         self.checked.insert(topic.to_owned());
         Ok(())
+    }
+
+    /// Asks for the topic; says why nothing can be sent to it.
+    async fn look_for(
+        &self,
+        topic: &str,
+        wanted: i32,
+    ) -> Result<Result<(), RDKafkaErrorCode>, Error> {
+        let (kafka, name) = (Arc::clone(&self.kafka), topic.to_owned());
+        let found = tokio::task::spawn_blocking(move || partitions(&kafka, &name))
+            .await
+            .map_err(|error| Error::Corrupt(error.to_string()))??;
+        match found {
+            Ok(found) if found != wanted => {
+                Err(Error::Partitions { topic: topic.to_owned(), found, wanted })
+            }
+            found => Ok(found.map(drop)),
+        }
     }
 
     /// Enqueues one record behind all before it, waiting for room if there is none.
@@ -303,5 +302,23 @@ fn partitions(
         None => Ok(Ok(i32::try_from(found.partitions().len()).unwrap_or(i32::MAX))),
         Some(code) if blame(code) == Some(Blame::Topic) => Ok(Err(code)),
         Some(code) => Err(Error::topic(topic, code.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "a test is told its parts by the environment")]
+    async fn who_looks_for_a_missing_topic_leaves_the_refusals_of_others_alone() {
+        let brokers =
+            std::env::var("KAFKA_BROKERS").unwrap_or_else(|_| "127.0.0.1:9092".to_owned());
+        let producer = Producer::new(&brokers, true).unwrap();
+        producer.acks.refuse(Refusal::missing("it.messaging.another", "as an example"));
+
+        assert!(!producer.is_there("it.messaging.nowhere", 1).await.unwrap());
+
+        assert!(producer.refused().is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! The table of what is withheld, as the leader reads and writes it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection, Postgres, Row as _, Transaction};
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::read::{Event, select_events};
 use super::refusal::Refused;
 use super::seal::Window;
-use super::withhold::{Fate, Holds, Key};
+use super::withhold::{Holds, Key};
 use crate::Error;
 use crate::position::Position;
 
@@ -64,19 +64,30 @@ macro_rules! select_kept {
     };
 }
 
-/// A transaction that only the leader of `term` can commit, and that is durable when it is: what was
-/// withheld must not be forgotten once an empty record has taken its place.
-pub(super) async fn fenced(
+/// A transaction that is durable when it is [committed](commit): what was withheld must not be forgotten
+/// once an empty record has taken its place. Windows are joined by hash, however few rows are expected.
+pub(super) async fn begin(
     conn: &mut PgConnection,
-    term: i64,
-) -> Result<Transaction<'_, Postgres>, Error> {
+) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
     let mut tx = conn.begin().await?;
-    sqlx::query("select set_config('synchronous_commit', 'on', true)").execute(&mut *tx).await?;
+    sqlx::query(
+        "select set_config('synchronous_commit', 'on', true),
+             set_config('enable_nestloop', 'off', true)",
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(tx)
+}
+
+/// Commits, if `term` is not over. The lease is locked no longer than for that: to renew it takes the
+/// same lock, and there may be a million rows.
+pub(super) async fn commit(mut tx: Transaction<'_, Postgres>, term: i64) -> Result<(), Error> {
     let leads = sqlx::query(
         "select from messaging.lease l where l.name = 'relay' and l.term = $1 for update",
     );
-    let leads = leads.bind(term).fetch_optional(&mut *tx).await?;
-    leads.map(|_ours| tx).ok_or(Error::TermOver)
+    leads.bind(term).fetch_optional(&mut *tx).await?.ok_or(Error::TermOver)?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Reads what is withheld, as of the acknowledged window.
@@ -139,39 +150,48 @@ pub(super) async fn keys_in_window(
     .await
 }
 
-/// Stores these events of a window, which are not to be sent.
+/// Stores events of a window, which are not to be sent: how, and which of them.
+macro_rules! keep {
+    ($how:literal, $which:literal) => {
+        concat!(
+            "insert into messaging.outbox_withheld as kept
+                 (first_seq, seq, incarnation, window_id, sealed_at, event_id, topic, type, key,
+                  subject, version, occurred_at, correlation, causation, traceparent, payload,
+                  doubtful, unsent, withheld, refusal)
+             select coalesce((select c.first_seq from messaging.outbox_withheld c
+                              where c.copy = o.seq), o.seq), o.*, ",
+            $how,
+            " from (",
+            in_window!(
+                "select o.seq, $3::bigint, $4::bigint, $5::timestamptz, o.event_id, o.topic, o.type,
+                     o.key, o.subject, o.version, o.occurred_at, o.correlation, o.causation,
+                     o.traceparent, o.payload, $6::boolean",
+                ""
+            ),
+            ") o ",
+            $which,
+            " on conflict (seq) do update
+             set unsent = kept.unsent or excluded.unsent,
+                 withheld = kept.withheld or excluded.withheld,
+                 refusal = coalesce(kept.refusal, excluded.refusal)"
+        )
+    };
+}
+
+/// Stores these events of a window, in whose places empty records are sent.
 pub(super) async fn keep(
     conn: &mut PgConnection,
     (before, window): (&Window, &Window),
-    fates: &HashMap<i64, Fate>,
+    seqs: &HashSet<i64>,
     refused: &HashMap<i64, Refused>,
     doubtful: bool,
 ) -> Result<(), sqlx::Error> {
-    let (mut seqs, mut unsent, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
-    for (seq, fate) in fates {
-        seqs.push(*seq);
-        unsent.push(*fate == Fate::Delay);
-        refusals.push(refused.get(seq).map(|refused| refused.reason.as_str()));
-    }
-    sqlx::query(concat!(
-        "insert into messaging.outbox_withheld as kept
-             (first_seq, seq, incarnation, window_id, sealed_at, event_id, topic, type, key, subject, version,
-              occurred_at, correlation, causation, traceparent, payload, doubtful, unsent, withheld,
-              refusal)
-         select coalesce((select c.first_seq from messaging.outbox_withheld c where c.copy = o.seq),
-             o.seq), o.*, f.unsent, not f.unsent, f.refusal from (",
-        in_window!(
-            "select o.seq, $3::bigint, $4::bigint, $5::timestamptz, o.event_id, o.topic, o.type,
-                 o.key, o.subject, o.version, o.occurred_at, o.correlation, o.causation,
-                 o.traceparent, o.payload, $6::boolean",
-            "and o.seq = any($7)"
-        ),
-        ") o join unnest($7::bigint[], $8::boolean[], $9::text[]) as f (seq, unsent, refusal)
-             on f.seq = o.seq
-         on conflict (seq) do update
-         set unsent = kept.unsent or excluded.unsent,
-             withheld = kept.withheld or excluded.withheld,
-             refusal = coalesce(kept.refusal, excluded.refusal)"
+    let seqs: Vec<i64> = seqs.iter().copied().collect();
+    let reason = |seq| refused.get(seq).map(|refused: &Refused| refused.reason.as_str());
+    let refusals: Vec<Option<&str>> = seqs.iter().map(reason).collect();
+    sqlx::query(keep!(
+        "false, true, f.refusal",
+        "join unnest($7::bigint[], $8::text[]) as f (seq, refusal) on f.seq = o.seq"
     ))
     .bind(&before.snapshot)
     .bind(&window.snapshot)
@@ -180,27 +200,55 @@ pub(super) async fn keep(
     .bind(window.sealed_at)
     .bind(doubtful)
     .bind(seqs)
-    .bind(unsent)
     .bind(refusals)
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// The first events of the topic that were not sent, in order.
+/// Stores the events of a window whose topics are closed; returns how many there are. They never come
+/// here: there may be a million.
+pub(super) async fn delay(
+    conn: &mut PgConnection,
+    (before, window): (&Window, &Window),
+    closed: &[&str],
+    doubtful: bool,
+) -> Result<u64, sqlx::Error> {
+    let delayed = sqlx::query(keep!("true, false, null", "where o.topic = any($7)"))
+        .bind(&before.snapshot)
+        .bind(&window.snapshot)
+        .bind(window.incarnation)
+        .bind(window.id)
+        .bind(window.sealed_at)
+        .bind(doubtful)
+        .bind(closed)
+        .execute(conn)
+        .await?;
+    Ok(delayed.rows_affected())
+}
+
+/// The first events of the topic that were not sent, in order: so many, or as many as have so many bytes.
 pub(super) async fn unsent(
     conn: &mut PgConnection,
     topic: &str,
-    limit: i64,
+    (limit, bytes): (i64, i64),
 ) -> Result<Vec<Kept>, sqlx::Error> {
     let rows = sqlx::query(select_kept!(
-        "where o.topic = $1 and o.unsent order by o.incarnation, o.window_id, o.seq limit $2"
+        "join (select f.seq, sum(f.bytes) over (order by f.incarnation, f.window_id, f.seq) as sum,
+                   f.bytes
+               from (select w.incarnation, w.window_id, w.seq, octet_length(w.payload) as bytes
+                     from messaging.outbox_withheld w
+                     where w.topic = $1 and w.unsent
+                     order by w.incarnation, w.window_id, w.seq limit $2) f) f on f.seq = o.seq
+         where f.sum - f.bytes < $3
+         order by o.incarnation, o.window_id, o.seq"
     ));
-    let rows = rows.bind(topic).bind(limit).fetch_all(conn).await?;
+    let rows = rows.bind(topic).bind(limit).bind(bytes).fetch_all(conn).await?;
     rows.into_iter().map(Kept::of).collect()
 }
 
-/// These events, unsent so far, are withheld: empty records will take their positions.
+/// These events, unsent so far, are withheld: empty records will take their positions. They may have been
+/// sent before, by a leader that did not come to forget them.
 pub(super) async fn withhold(
     conn: &mut PgConnection,
     seqs: &[i64],
@@ -210,7 +258,7 @@ pub(super) async fn withhold(
     let refusals: Vec<Option<&str>> = seqs.iter().map(reason).collect();
     sqlx::query(
         "update messaging.outbox_withheld w
-         set withheld = true, refusal = coalesce(w.refusal, f.refusal)
+         set withheld = true, doubtful = true, refusal = coalesce(w.refusal, f.refusal)
          from unnest($1::bigint[], $2::text[]) as f (seq, refusal) where w.seq = f.seq",
     )
     .bind(seqs)
@@ -341,13 +389,15 @@ mod tests {
         let mut conn = db.acquire().await.unwrap();
         sqlx::query("update messaging.lease set term = 7").execute(&mut *conn).await.unwrap();
 
-        assert!(matches!(fenced(&mut conn, 6).await, Err(Error::TermOver)));
-        let mut ours = fenced(&mut conn, 7).await.unwrap();
+        let theirs = begin(&mut conn).await.unwrap();
+        assert!(matches!(commit(theirs, 6).await, Err(Error::TermOver)));
+        let mut ours = begin(&mut conn).await.unwrap();
         let durable: String = sqlx::query_scalar("select current_setting('synchronous_commit')")
             .fetch_one(&mut *ours)
             .await
             .unwrap();
 
+        commit(ours, 7).await.unwrap();
         assert_eq!(durable, "on");
     }
 }

@@ -59,10 +59,10 @@ impl Holds {
         self.topics.is_empty() && self.keys.is_empty() && self.withheld.is_empty()
     }
 
-    /// The topics whose events have to be looked at.
+    /// The topics of which some events are sent and others perhaps not.
     pub(super) fn topics_concerned(&self) -> Vec<&str> {
         let keys = self.keys.keys().map(|(topic, _)| topic);
-        let all = self.topics.iter().chain(keys).chain(self.withheld.values());
+        let all = keys.chain(self.withheld.values()).filter(|topic| !self.is_closed(topic));
         let all: HashSet<&str> = all.map(String::as_str).collect();
         all.into_iter().collect()
     }

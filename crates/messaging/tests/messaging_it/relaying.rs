@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use messaging::{Cause, Relay, Tx, append, backlog};
 use sqlx::{ConnectOptions, Connection, PgPool};
 
-use crate::support::{Running, Service, Topic, eventually, fact, metrics, on_topic, settings};
+use crate::support::{
+    Running, Service, Topic, eventually, fact, large_fact, limit, metrics, on_topic, settings,
+};
 
 struct Basics;
 impl Topic for Basics {
@@ -302,4 +304,35 @@ async fn while_the_broker_is_away_windows_go_on_being_sealed(db: PgPool) {
     let said: Vec<String> = (1..=n + 1).map(|n| format!("a {n}")).collect();
     let sent = on_topic::<Outage>().await;
     assert_eq!(sent.into_iter().map(|record| record.payload).collect::<Vec<_>>(), said);
+}
+
+struct Backwards;
+impl Topic for Backwards {
+    const NAME: &'static str = "it.messaging.backwards";
+}
+
+/// An outage left many windows behind, and the last one fails: the others are not all sent again each time.
+#[sqlx::test]
+async fn progress_is_stored_while_a_backlog_goes_out(db: PgPool) {
+    const WINDOWS: i64 = 60;
+    let service = Service::<Backwards>::new(db).await;
+    limit(Backwards::NAME, 10_000).await;
+    for n in 1..=WINDOWS {
+        service.say(&[("a", n)]).await;
+        sqlx::query("select messaging.seal(0, $1, true)")
+            .bind(n - 1)
+            .execute(&service.db)
+            .await
+            .unwrap();
+    }
+    service.say_all([large_fact::<Backwards>("b", 1, 40_000)]).await;
+
+    let relay = service.relay();
+    let withheld = "select count(*) from messaging.outbox_withheld";
+    eventually("withheld", || async { service.count(withheld).await == 1 }).await;
+    relay.stop().await;
+
+    // It was refused in a batch, then alone; so all of it begins three times.
+    let sent = on_topic::<Backwards>().await.len();
+    assert!(sent < 2 * usize::try_from(WINDOWS).unwrap(), "{sent}");
 }

@@ -1,13 +1,16 @@
 //! What Kafka refuses for good: it holds back its key or its topic, nothing else, and goes when it can.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use messaging::withheld::{self, WithheldEvent};
-use messaging::{Tx, append, backlog};
+use messaging::{RelaySettings, Tx, append, backlog, follow};
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    Raw, Service, Topic, delete, eventually, fact, large_fact, limit, make_anew, on_topic,
+    Fact, PARTITIONS, Raw, Service, Topic, brokers, delete, eventually, fact, large_fact, limit,
+    make_anew, on_topic,
 };
 
 const LOW: u32 = 10_000;
@@ -257,6 +260,229 @@ async fn a_missing_topic_delays_its_own_events_only_and_they_go_when_it_is_there
         of_x == ["x 2", "x 3", "x 4", "x 5", "x 6", "x 7"]
     })
     .await;
+    relay.stop().await;
+    consumer.stop().await;
+}
+
+struct Elsewhere;
+impl Topic for Elsewhere {
+    const NAME: &'static str = "it.messaging.elsewhere";
+}
+struct Refusing;
+impl Topic for Refusing {
+    const NAME: &'static str = "it.messaging.refusing";
+}
+
+/// What is refused while the leader asks for another topic, which is missing, is not forgotten.
+#[sqlx::test]
+async fn a_refusal_is_not_lost_while_a_missing_topic_is_looked_for(db: PgPool) {
+    const LARGE_ONES: i64 = 25;
+    let service = Service::<Refusing>::new(db).await;
+    delete(Elsewhere::NAME).await;
+    let (consumer, relay) = (service.consumer(), service.relay());
+    service.say(&[("b", 1)]).await;
+    service.say_all([fact::<Elsewhere>("x", 1)]).await;
+    service.wait_for("b", &[1]).await;
+    eventually("delayed", || async { service.held_back("x").await.len() == 1 }).await;
+    relay.stop().await;
+    let relay = service.relay();
+    limit(Refusing::NAME, LOW).await;
+
+    for n in 1..=LARGE_ONES {
+        service.say_all([large_fact::<Refusing>(&format!("k{n}"), 1, LARGE)]).await;
+        tokio::time::sleep(std::time::Duration::from_millis(70)).await;
+    }
+    service.say(&[("b", 2)]).await;
+
+    service.wait_for("b", &[1, 2]).await;
+    eventually("all are withheld", || async {
+        service.count("select count(*) from messaging.outbox_withheld where withheld").await
+            == LARGE_ONES
+    })
+    .await;
+    relay.stop().await;
+    consumer.stop().await;
+    assert_chained(&on_topic::<Refusing>().await);
+}
+
+struct Seldom;
+impl Topic for Seldom {
+    const NAME: &'static str = "it.messaging.seldom";
+}
+
+/// The record behind a refused one is on the topic, behind a gap, and is the first of it for a long time.
+#[sqlx::test]
+async fn what_was_behind_a_gap_of_a_partition_that_is_seldom_used_counts_as_not_heard(db: PgPool) {
+    let service = Service::<Seldom>::new(db).await;
+    let relay = service.relay();
+    service.say(&[("a", 1)]).await;
+    eventually("sent", || async { on_topic::<Seldom>().await.len() == 1 }).await;
+    relay.stop().await;
+    make_anew(Seldom::NAME).await;
+    sqlx::raw_sql(
+        "update messaging.outbox_progress set acked_window = 0; delete from messaging.outbox_head;
+         update messaging.outbox_window set sealed_at = sealed_at - interval '1 hour'",
+    )
+    .execute(&service.db)
+    .await
+    .unwrap();
+    let (consumer, relay) = (service.consumer(), service.relay());
+    service.wait_for("a", &[1]).await;
+    let (told, stop) = (Arc::new(Mutex::new(Vec::new())), CancellationToken::new());
+    let (tell, stopped) = (Arc::clone(&told), stop.clone());
+    let following = tokio::spawn(async move {
+        follow::<Fact<Seldom>>(&brokers(), stopped, move |fact, _| {
+            tell.lock().unwrap().push(fact.n);
+        })
+        .await
+    });
+
+    limit(Seldom::NAME, LOW).await;
+    service.say_all([large_fact::<Seldom>("a", 2, LARGE), fact::<Seldom>("a", 3)]).await;
+    eventually("held back", || async { service.held_back("a").await == ["a 2", "a 3"] }).await;
+    limit(Seldom::NAME, HIGH).await;
+    service.release("a").await;
+
+    service.say(&[("a", 4)]).await;
+    service.wait_for("a", &[1, 2, 3, 4]).await;
+    eventually("who follows hears the same", || async { *told.lock().unwrap() == [1, 2, 3, 4] })
+        .await;
+    stop.cancel();
+    following.await.unwrap().unwrap();
+    relay.stop().await;
+    consumer.stop().await;
+    assert_chained(&on_topic::<Seldom>().await);
+}
+
+struct Twice;
+impl Topic for Twice {
+    const NAME: &'static str = "it.messaging.twice";
+}
+
+/// A leader sends what a missing topic delayed, and crashes before it forgets that; then the limit is lower.
+#[sqlx::test]
+async fn what_was_delayed_and_heard_before_a_crash_is_not_sent_again_when_it_is_refused(
+    db: PgPool,
+) {
+    let service = Service::<Twice>::new(db).await;
+    delete(Twice::NAME).await;
+    let relay = service.relay();
+    service.say(&[("b", 0)]).await;
+    eventually("delayed", || async { service.withheld().await.len() == 1 }).await;
+    service.say_all([large_fact::<Twice>("a", 1, LARGE), fact::<Twice>("b", 1)]).await;
+    eventually("delayed, too", || async { service.withheld().await.len() == 3 }).await;
+    relay.stop().await;
+    sqlx::raw_sql(
+        "create table rows_before as table messaging.outbox_withheld;
+         create table heads_before as table messaging.outbox_head",
+    )
+    .execute(&service.db)
+    .await
+    .unwrap();
+    make_anew(Twice::NAME).await;
+    let (consumer, relay) = (service.consumer(), service.relay());
+    service.wait_for("a", &[1]).await;
+    eventually("nothing is withheld", || async { service.withheld().await.is_empty() }).await;
+    relay.stop().await;
+    sqlx::raw_sql(
+        "insert into messaging.outbox_withheld table rows_before;
+         delete from messaging.outbox_head; insert into messaging.outbox_head table heads_before",
+    )
+    .execute(&service.db)
+    .await
+    .unwrap();
+    limit(Twice::NAME, LOW).await;
+    let relay = service.relay();
+    eventually("held back", || async {
+        let withheld = service.withheld().await;
+        withheld.len() == 1 && withheld[0].state == "person"
+    })
+    .await;
+
+    limit(Twice::NAME, HIGH).await;
+    service.release("a").await;
+    service.say(&[("a", 2)]).await;
+
+    service.wait_for("a", &[1, 2]).await;
+    assert_eq!(service.heard("b").await, [0, 1]);
+    relay.stop().await;
+    consumer.stop().await;
+    assert_chained(&on_topic::<Twice>().await);
+}
+
+struct Crowd;
+impl Topic for Crowd {
+    const NAME: &'static str = "it.messaging.crowd";
+}
+struct Bystander;
+impl Topic for Bystander {
+    const NAME: &'static str = "it.messaging.bystander";
+}
+
+/// To store so much must neither hold up the renewal of the lease nor grow with the square.
+#[sqlx::test]
+async fn a_huge_window_of_a_missing_topic_does_not_cost_the_lead(db: PgPool) {
+    let service = Service::<Bystander>::new(db).await;
+    delete(Crowd::NAME).await;
+    let usual = RelaySettings { partitions: PARTITIONS, ..RelaySettings::default() };
+    let (consumer, relay) = (service.consumer(), service.relay_with(usual));
+    service.say_all([fact::<Crowd>("x", 1)]).await;
+    eventually("delayed", || async { service.held_back("x").await.len() == 1 }).await;
+    let term = "select term from messaging.lease";
+    let before = service.count(term).await;
+
+    sqlx::query(
+        "insert into messaging.outbox (slot, event_id, topic, type, key, subject, version,
+             correlation, payload)
+         select 0, gen_random_uuid(), $1, 'it.Fact', 'k' || n % 1000, 'k', n, gen_random_uuid(),
+             convert_to('k ' || n, 'utf8')
+         from generate_series(1, 150000) n",
+    )
+    .bind(Crowd::NAME)
+    .execute(&service.db)
+    .await
+    .unwrap();
+    service.say(&[("a", 1)]).await;
+
+    service.wait_for("a", &[1]).await;
+    assert_eq!(service.count("select count(*) from messaging.outbox_withheld").await, 150_001);
+    assert_eq!(service.count(term).await, before);
+    relay.stop().await;
+    consumer.stop().await;
+}
+
+struct Unreadable;
+impl Topic for Unreadable {
+    const NAME: &'static str = "it.messaging.unreadable";
+}
+struct Readable;
+impl Topic for Readable {
+    const NAME: &'static str = "it.messaging.readable";
+}
+
+#[sqlx::test]
+async fn a_topic_that_cannot_be_read_holds_up_the_release_of_no_other(db: PgPool) {
+    let service = Service::<Readable>::new(db).await;
+    make_anew(Unreadable::NAME).await;
+    for topic in [Readable::NAME, Unreadable::NAME] {
+        limit(topic, LOW).await;
+    }
+    let (consumer, relay) = (service.consumer(), service.relay());
+    let keys = ["k1", "k2", "k3", "k4", "k5", "k6"];
+    service.say_all(keys.map(|key| large_fact::<Unreadable>(key, 1, LARGE))).await;
+    service.say_all([large_fact::<Readable>("a", 1, LARGE)]).await;
+    eventually("held back", || async { service.withheld().await.len() == 7 }).await;
+
+    delete(Unreadable::NAME).await;
+    limit(Readable::NAME, HIGH).await;
+    for key in keys {
+        service.release(key).await;
+    }
+    // It has tried by then.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    service.release("a").await;
+
+    service.wait_for("a", &[1]).await;
     relay.stop().await;
     consumer.stop().await;
 }

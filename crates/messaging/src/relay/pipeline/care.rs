@@ -12,27 +12,37 @@ use crate::relay::produce::{Producer, Record};
 use crate::relay::read::Event;
 use crate::relay::refusal::LOOK;
 use crate::relay::seal::Window;
-use crate::relay::withheld::{self, Kept, fenced};
+use crate::relay::withheld::{self, Kept};
 use crate::relay::withhold::{Fate, Key};
 use crate::relay::{headers, heard, progress};
 use crate::{Error, partition_of};
 
 /// So many delayed events of a topic are sent before everything else has its turn again.
 const SLICE: i64 = 2_000;
-/// How long nothing is released after a topic could not be read.
+/// No slice has more bytes than this, but for its last event.
+const SLICE_BYTES: i64 = 8 << 20;
+/// How long nothing of a topic is released after it could not be read.
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// What becomes of the events of one window, where they are not simply sent.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
-    of: HashMap<i64, Fate>,
+    withheld: HashSet<i64>,
+    /// Topics of which nothing is sent.
+    closed: HashSet<String>,
     /// Sequence numbers of released events that are met in it.
     pub(super) copies: Vec<i64>,
 }
 
 impl Fates {
-    pub(super) fn of(&self, seq: i64) -> Fate {
-        self.of.get(&seq).copied().unwrap_or(Fate::Send)
+    pub(super) fn of(&self, event: &Event<'_>) -> Fate {
+        if self.closed.contains(event.topic) {
+            Fate::Delay
+        } else if self.withheld.contains(&event.seq) {
+            Fate::Withhold
+        } else {
+            Fate::Send
+        }
     }
 }
 
@@ -44,22 +54,46 @@ impl Pipeline<'_> {
             return Ok(Fates::default());
         }
         let topics = self.holds.topics_concerned();
-        let events = withheld::keys_in_window(&mut self.conn, &self.last, window, &topics).await?;
-        let mut of = HashMap::new();
+        let events = if topics.is_empty() {
+            Vec::new()
+        } else {
+            withheld::keys_in_window(&mut self.conn, &self.last, window, &topics).await?
+        };
+        let mut withheld = HashSet::new();
         for (seq, topic, key) in events {
-            let fate = self.holds.fate(seq, &(topic, key));
-            if fate != Fate::Send {
-                of.insert(seq, fate);
+            if self.holds.fate(seq, &(topic, key)) == Fate::Withhold {
+                withheld.insert(seq);
             }
         }
-        if !of.is_empty() {
-            let mut tx = fenced(&mut self.conn, self.term).await?;
-            let windows = (&self.last, window);
-            withheld::keep(&mut tx, windows, &of, &self.caution.refused, self.repeats).await?;
-            tx.commit().await?;
-            self.caution.refused.retain(|seq, _| !of.contains_key(seq));
+        let closed: HashSet<String> = self.holds.closed().cloned().collect();
+        self.keep(window, &withheld, &closed).await?;
+        self.caution.refused.retain(|seq, _| !withheld.contains(seq));
+        Ok(Fates { withheld, closed, copies: self.holds.take_met() })
+    }
+
+    /// Stores what is not sent of a window.
+    async fn keep(
+        &mut self,
+        window: &Window,
+        seqs: &HashSet<i64>,
+        closed: &HashSet<String>,
+    ) -> Result<(), Error> {
+        let windows = (&self.last, window);
+        let mut tx = withheld::begin(&mut self.conn).await?;
+        let mut kept = 0;
+        if !closed.is_empty() {
+            let topics: Vec<&str> = closed.iter().map(String::as_str).collect();
+            kept = withheld::delay(&mut tx, windows, &topics, self.repeats).await?;
         }
-        Ok(Fates { of, copies: self.holds.take_met() })
+        if !seqs.is_empty() {
+            let refused = &self.caution.refused;
+            withheld::keep(&mut tx, windows, seqs, refused, self.repeats).await?;
+        }
+        // Where there is nothing to store, nobody waits for a disk.
+        if kept == 0 && seqs.is_empty() {
+            return Ok(tx.rollback().await?);
+        }
+        withheld::commit(tx, self.term).await
     }
 
     /// Looks, every now and then, whether something that is withheld can go. True if there is more to do
@@ -107,7 +141,13 @@ impl Pipeline<'_> {
     async fn open_slowly(&mut self, topic: &str) -> Result<bool, Error> {
         self.at_most(0).await?;
         self.store().await?;
-        let kept = withheld::unsent(&mut self.conn, topic, SLICE).await?;
+        let kept = withheld::unsent(&mut self.conn, topic, (SLICE, SLICE_BYTES)).await?;
+        if kept.is_empty() {
+            tracing::info!(topic, "everything of the topic is sent that had to wait");
+            self.holds.open(topic);
+            self.caution.closed.remove(topic);
+            return Ok(false);
+        }
         let mut fates = HashMap::new();
         for kept in &kept {
             let event = kept.event()?;
@@ -117,9 +157,9 @@ impl Pipeline<'_> {
         let empty = fates.iter().filter(|(_, fate)| **fate == Fate::Withhold);
         let empty: Vec<i64> = empty.map(|(seq, _)| *seq).collect();
         if !empty.is_empty() {
-            let mut tx = fenced(&mut self.conn, self.term).await?;
+            let mut tx = withheld::begin(&mut self.conn).await?;
             withheld::withhold(&mut tx, &empty, &self.caution.refused).await?;
-            tx.commit().await?;
+            withheld::commit(tx, self.term).await?;
             self.caution.refused.retain(|seq, _| !empty.contains(seq));
         }
         let (begun, missing) = (Instant::now(), Arc::default());
@@ -132,19 +172,13 @@ impl Pipeline<'_> {
         self.unacked.push_back(Sent { id, begun, records, missing, heads, copies });
         self.at_most(0).await?;
         let seqs: Vec<i64> = kept.iter().map(|event| event.position.seq).collect();
-        let mut tx = fenced(&mut self.conn, self.term).await?;
+        let mut tx = withheld::begin(&mut self.conn).await?;
         withheld::sent(&mut tx, &seqs).await?;
         withheld::met(&mut tx, &self.copies).await?;
         progress::store_heads(&mut tx, &mut self.moved).await?;
-        tx.commit().await?;
+        withheld::commit(tx, self.term).await?;
         self.copies.clear();
-        let more = i64::try_from(kept.len()).is_ok_and(|kept| kept == SLICE);
-        if !more {
-            tracing::info!(topic, "everything of the topic is sent that had to wait");
-            self.holds.open(topic);
-            self.caution.closed.remove(topic);
-        }
-        Ok(more)
+        Ok(true)
     }
 
     /// Sends a delayed event as it would have been sent at once, or the empty record in its place.
@@ -175,7 +209,11 @@ impl Pipeline<'_> {
     async fn release(&mut self) -> Result<bool, Error> {
         let keys: Vec<Key> = self.holds.keys().cloned().collect();
         let mut free = withheld::free_to_go(&mut self.conn, &keys).await?;
-        free.retain(|(topic, _)| !self.holds.is_closed(topic));
+        let now = Instant::now();
+        self.unreadable.retain(|_, again| now < *again);
+        free.retain(|(topic, _)| {
+            !self.holds.is_closed(topic) && !self.unreadable.contains_key(topic)
+        });
         if free.is_empty() {
             return Ok(false);
         }
@@ -193,8 +231,9 @@ impl Pipeline<'_> {
                         error = &error as &dyn std::error::Error,
                         "cannot read what is on the topic; its events are not released",
                     );
-                    self.next_look = Instant::now() + PAUSE;
-                    return Ok(false);
+                    self.unreadable.insert(key.0.clone(), Instant::now() + PAUSE);
+                    // The other topics have their turn at the next look.
+                    return Ok(true);
                 }
             }
         }
@@ -216,7 +255,7 @@ impl Pipeline<'_> {
 
     async fn release_key(&mut self, key: &Key, heard: &HashSet<Position>) -> Result<(), Error> {
         let mut copies = Vec::new();
-        let mut tx = fenced(&mut self.conn, self.term).await?;
+        let mut tx = withheld::begin(&mut self.conn).await?;
         for event in withheld::of_key(&mut tx, key).await? {
             let (seq, heard) = (event.position.seq, heard.contains(&event.position));
             if heard || event.asked.as_deref() == Some("skip") {
@@ -225,7 +264,7 @@ impl Pipeline<'_> {
                 copies.push(withheld::append(&mut tx, seq).await?);
             }
         }
-        tx.commit().await?;
+        withheld::commit(tx, self.term).await?;
         tracing::info!(topic = key.0, key = key.1, events = copies.len(), "released");
         self.holds.released(key);
         for copy in copies {
